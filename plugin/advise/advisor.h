@@ -1,0 +1,99 @@
+/* Who proposes. Two real advisors (expert, llm) and two for tests (random, adversarial) behind one face. No advisor can write an option:
+ * all it has is values, and all it gives is a proposal. */
+#ifndef LODE_ADVISE_ADVISOR_H
+#define LODE_ADVISE_ADVISOR_H
+
+#include "guard/check.h"
+#include "judge/trial.h"
+#include "sense/workload.h"
+
+/* One earlier proposal and what became of it: the feedback of the loop. */
+struct lode_outcome {
+	struct lode_proposal proposal;
+	uint64_t regime;
+	double age_s;
+	enum { LODE_OUT_REFUSED, LODE_OUT_KEPT, LODE_OUT_REVERTED, LODE_OUT_INVALID, LODE_OUT_TRIPPED } what;
+	struct lode_refusal refusal; /* LODE_OUT_REFUSED */
+	struct lode_verdict verdict; /* the rest */
+};
+
+struct lode_question { /* everything borrowed, valid during ask only */
+	struct lode_situation now;      /* state, sample, machine, policy */
+	const struct lode_interval *window;  /* the last ~30 s, added up */
+	const struct lode_workload *workload;
+	const struct lode_outcome *history;  /* oldest first */
+	size_t nhistory;
+	const char *objective;          /* "balanced" */
+	const char *rocksdb_version;
+	unsigned rounds_left;           /* of the budget */
+};
+
+enum lode_answer {
+	LODE_ANSWER_PROPOSAL,
+	LODE_ANSWER_NOTHING, /* nothing to propose now: *why says it */
+	LODE_ANSWER_WAIT,    /* the network is at work: poll again */
+	LODE_ANSWER_FAILED,  /* outcome and why say what went wrong; nothing changes */
+};
+
+/* Names for what became of a model call, for journal and metrics (hosting.md 3.2). */
+#define LODE_CALLS(X) \
+	X(OK, "ok") X(NO_CHANGE, "no-change") X(NOT_CONFIGURED, "not-configured") X(NO_KEY, "no-key") X(CONNECT, "connect-failed") X(TIMEOUT, "timeout") \
+	X(TLS, "tls-failed") X(CLOSED, "connection-closed") X(TOO_BIG, "reply-too-big") X(HTTP, "http-error") X(AUTH, "unauthorized") \
+	X(QUOTA, "quota-exhausted") X(RATE_LIMIT, "rate-limited") X(SERVER, "server-error") X(NOT_JSON, "not-json") X(API_ERROR, "api-error") X(NO_CHOICES, "no-choices") \
+	X(REFUSAL, "model-refused") X(TRUNCATED, "truncated") X(FILTERED, "content-filtered") X(EMPTY, "empty-content") X(BAD_CONTENT, "content-not-json") \
+	X(DUPLICATE_KEY, "duplicate-key") X(SCHEMA, "schema-violation") X(UNKNOWN_OPTION, "unknown-option") X(BAD_VALUE, "malformed-value") \
+	X(BUDGET, "budget-exhausted") X(CIRCUIT, "circuit-open") X(CANCELLED, "cancelled") X(INTERNAL, "internal-error")
+enum lode_call {
+#define X(id, name) LODE_CALL_##id,
+	LODE_CALLS(X)
+#undef X
+	LODE_CALL_N
+};
+const char *lode_call_name(enum lode_call c);
+
+struct lode_reply {
+	enum lode_answer answer;
+	struct lode_proposal proposal;
+	enum lode_call call;     /* llm: what became of it; LODE_CALL_OK for others */
+	char why[400];           /* NOTHING, FAILED: a sentence */
+	uint64_t prompt_tokens, completion_tokens; /* 0 = unknown */
+	double seconds;          /* network time */
+	char model[64];          /* as the server named it */
+	char *raw;               /* malloc'd: the model's content, cut to 16 KiB, for the journal; NULL. The caller frees. */
+};
+
+struct lode_advisor;
+struct lode_advisor_ops {
+	const char *name;
+	/* Starts a round. expert, random and adversarial answer at once; llm answers WAIT and hands the work to its thread. */
+	void (*ask)(struct lode_advisor *a, const struct lode_question *q, struct lode_reply *out);
+	void (*poll)(struct lode_advisor *a, struct lode_reply *out); /* after WAIT */
+	/* Exactly the bytes that would be sent (llm) or a description of what would be looked at. */
+	int (*prompt)(struct lode_advisor *a, const struct lode_question *q, struct lode_buf *out);
+	void (*cancel)(struct lode_advisor *a); /* from any thread: make a running call end now; returns at once */
+	void (*free)(struct lode_advisor *a);
+};
+struct lode_advisor {
+	const struct lode_advisor_ops *ops;
+};
+
+struct lode_llm_config { /* all strings borrowed for the advisor's life */
+	const char *url;        /* base, "http://127.0.0.1:8080/v1" */
+	const char *model;
+	const char *key_file;   /* NULL: credentials directory, then key */
+	const char *key;        /* from the environment, or NULL */
+	const char *ca_file;
+	const char *proxy;      /* "none" or a URL */
+	double timeout_s;       /* of one call, default 120 */
+	unsigned retries;       /* default 1 */
+	unsigned calls_per_hour, tokens_per_day; /* 0 = no limit */
+	int max_tokens;         /* of the answer, default 2000 */
+	double temperature;     /* default 0.2; < 0: do not send */
+};
+
+struct lode_advisor *lode_advisor_expert(void);
+struct lode_advisor *lode_advisor_random(uint64_t seed);      /* test: random values from the whole table, valid and absurd */
+struct lode_advisor *lode_advisor_adversarial(uint64_t seed); /* test: the worst that can be said */
+struct lode_advisor *lode_advisor_llm(const struct lode_llm_config *c, struct lode_err *err);
+
+#endif

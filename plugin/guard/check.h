@@ -1,0 +1,49 @@
+/* What may be done: every proposal is checked as if it were hostile. Pure: values in, plan or refusal out. */
+#ifndef LODE_GUARD_CHECK_H
+#define LODE_GUARD_CHECK_H
+
+#include "guard/proposal.h"
+#include "sense/interval.h"
+
+struct lode_policy {
+	bool allow_optin;
+	bool allow_slow_lag;     /* shape and rewrite options (offline loop, operator's own wish); false in auto mode */
+	double step_scale;       /* multiplies every row's step; 1 */
+	double memory_fraction;  /* share of the memory limit that RocksDB may take in all; default 0.5 */
+	uint64_t memory_max;     /* absolute ceiling for cache + memtables, 0 = none */
+	double debt_fraction;    /* predicted debt must stay under this share of the soft limit; default 0.5 */
+	uint64_t locked[(LODE_TUNABLE_MAX + 63) / 64]; /* bit set: pinned by the operator */
+	uint64_t manual[(LODE_TUNABLE_MAX + 63) / 64]; /* bit set: changed by the operator, theirs now */
+};
+void lode_policy_init(struct lode_policy *p);
+
+struct lode_situation { /* what the guard must know to judge; all borrowed */
+	const struct lode_state *state;
+	const struct lode_sample *sample;
+	const struct lode_machine *machine;
+	const struct lode_policy *policy;
+};
+
+/* Returns 0 with *plan filled, or -EPERM with *refusal filled. Never partially: one bad change refuses the whole proposal. Lower-tier helper
+ * writes that keep a relation are added by the guard itself (arena_block_size <= write_buffer_size/8), with their undo. */
+int lode_guard_check(const struct lode_situation *s, const struct lode_proposal *p, struct lode_plan *plan, struct lode_refusal *refusal);
+
+/* The bounds that this change alone would pass now, for the catalogue in the prompt. False if nothing would pass. */
+bool lode_guard_range(const struct lode_situation *s, int tunable, uint32_t cf, int64_t *lo, int64_t *hi);
+
+/* Memory that the configuration can take: all memtables of all families + block cache. Saturates. */
+uint64_t lode_guard_memory(const struct lode_state *s);
+/* ... and what it may take here. */
+uint64_t lode_guard_memory_budget(const struct lode_situation *s);
+
+/* RocksDB's own estimate of pending compaction bytes for a family under given values, leveled style only (0 otherwise).
+ * Source: VersionStorageInfo::EstimateCompactionBytesNeeded, db/version_set.cc. */
+struct lode_shape_options {
+	int64_t l0_trigger, level_base, num_levels;
+	double multiplier;
+	bool dynamic_levels;
+	const char *style;
+};
+uint64_t lode_debt_estimate(const struct lode_cf_sample *cf, const struct lode_shape_options *o);
+
+#endif

@@ -1,0 +1,55 @@
+/* A wish, who has it and why; and what becomes of it: a plan that can be done and undone, or a refusal that says what would pass. */
+#ifndef LODE_GUARD_PROPOSAL_H
+#define LODE_GUARD_PROPOSAL_H
+
+#include "guard/state.h"
+
+#define LODE_CHANGES_MAX 8
+
+struct lode_change {
+	int tunable;      /* index into lode_tunables */
+	uint32_t cf;      /* RocksDB id or LODE_CF_ALL; ignored for DB and CACHE */
+	int64_t value;
+};
+
+struct lode_proposal {
+	uint64_t id;      /* set by the agent; unique in a journal */
+	char advisor[24]; /* "expert", "llm", ... */
+	char rule[48];    /* expert rule or model name */
+	char why[600];    /* for people; a model's text is escaped and cut, never interpreted */
+	struct lode_change change[LODE_CHANGES_MAX];
+	size_t n;
+	double expect;    /* expected relative improvement, 0.2 = 20 %; NAN = none stated */
+	double confidence; /* 0..1; NAN */
+};
+
+/* The rule that refused, as a stable word for journal, metrics and prompt. */
+#define LODE_RULES(X) \
+	X(NONE, "none") X(UNKNOWN, "unknown-option") X(ABSENT, "not-in-this-rocksdb") X(FORBIDDEN, "forbidden") X(OPTIN, "needs-opt-in") \
+	X(PINNED, "pinned") X(MANUAL, "changed-by-operator") X(CF, "unknown-column-family") X(VALUE, "malformed-value") X(BOUNDS, "out-of-bounds") \
+	X(STEP, "step-too-large") X(RELATION, "relation") X(MEMORY, "memory-budget") X(DEBT, "compaction-debt") X(LAG, "cannot-be-judged-live") \
+	X(STOPPED, "writes-stopped") X(EMPTY, "changes-nothing") X(DUPLICATE, "duplicate-change") X(COOLDOWN, "cooling-down") X(TOO_MANY, "too-many-changes")
+enum lode_rule {
+#define X(id, name) LODE_RULE_##id,
+	LODE_RULES(X)
+#undef X
+	LODE_RULE_N
+};
+const char *lode_rule_name(enum lode_rule r);
+
+struct lode_refusal {
+	enum lode_rule rule;
+	int change;       /* index into the proposal's changes, -1 = the whole */
+	char why[400];    /* names option, value and what would pass; numbers and option names only: it goes into the next prompt */
+};
+
+struct lode_plan {
+	struct lode_write todo[LODE_WRITE_MAX];
+	struct lode_write undo[LODE_WRITE_MAX]; /* same order, old values to the byte */
+	int tunable[LODE_WRITE_MAX];
+	size_t n;
+	enum lode_lag lag;  /* the slowest of its changes */
+	int64_t memory;     /* additional bytes it may cost; negative frees */
+};
+
+#endif

@@ -1,0 +1,36 @@
+/* Tripwires: absolute limits that need no statistics. They look at every sample, in every state, and answer at once. */
+#ifndef LODE_GUARD_TRIPWIRE_H
+#define LODE_GUARD_TRIPWIRE_H
+
+#include "guard/check.h"
+
+enum lode_trip {
+	LODE_TRIP_NONE,
+	LODE_TRIP_WRITE_STOP,     /* acts on the first sighting */
+	LODE_TRIP_BACKGROUND_ERROR, /* first sighting */
+	LODE_TRIP_MEMORY,         /* first sighting: over budget, or the machine is nearly out */
+	LODE_TRIP_STALL,          /* the rest: two of the last three intervals */
+	LODE_TRIP_DEBT,
+	LODE_TRIP_L0,
+	LODE_TRIP_COLLAPSE,       /* throughput fell to less than a third while the load was there before */
+	LODE_TRIP_DISK,           /* free space nearly gone */
+	LODE_TRIP_N
+};
+const char *lode_trip_name(enum lode_trip t);
+
+struct lode_tripwire {
+	/* baseline, learnt while nothing of ours is live */
+	double stall_share, ops, cost_us;
+	uint64_t background_errors;
+	bool stopped_before;      /* writes stop without our help */
+	unsigned strikes[LODE_TRIP_N]; /* bit history of the last intervals */
+	char why[200];            /* set when tripped */
+};
+
+void lode_tripwire_init(struct lode_tripwire *t);
+/* Feed while the options are as we found or kept them. */
+void lode_tripwire_learn(struct lode_tripwire *t, const struct lode_interval *iv);
+/* Feed while something of ours is on trial. Returns what tripped. */
+enum lode_trip lode_tripwire_look(struct lode_tripwire *t, const struct lode_situation *s, const struct lode_interval *iv);
+
+#endif

@@ -1,0 +1,42 @@
+/* What the preload shim and the agent library say to each other: one exported function, one table. The shim is C on libc alone and
+ * knows nothing else of the agent. */
+#ifndef LODE_HOST_ENTRY_H
+#define LODE_HOST_ENTRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LODE_ENTRY_ABI 1u
+
+/* Everything about a DBImpl::Open; pointers into the host are valid only during the call. */
+struct lode_entry_open {
+	void *image; /* dlopen handle that resolves the symbols of the RocksDB at hand; stays open for ever */
+	const char *image_path;
+	const char *path; /* database directory */
+	const void *db_options;
+	const void *cf_descriptors;
+	void *db;     /* NULL before, DBImpl* after */
+	void *cookie; /* the agent's, carried from before to after */
+};
+
+/* All functions may be called on any host thread, at any time, any number of times; none throws or blocks, except db_closing, which waits for an operation in flight. */
+struct lode_entry {
+	uint32_t abi;
+	/* Before RocksDB's own open. Returns the DBOptions to open with: the host's own, or a copy of it with Statistics added. */
+	const void *(*db_opening)(struct lode_entry_open *o);
+	/* After it, also when it failed (o->db == NULL). */
+	void (*db_opened)(struct lode_entry_open *o);
+	/* First of Close, ~DBImpl: settle what is in flight, then never touch db again. Unknown db: nothing happens. */
+	void (*db_closing)(void *db);
+	/* After the destructor has run: release what had to outlive the database. */
+	void (*db_closed)(void *db);
+	/* exit() has begun: stop within the time a person does not notice. */
+	void (*process_exit)(void);
+	/* In the child of a fork: everything is off, for good. Async-signal-safe. */
+	void (*fork_child)(void);
+};
+
+/* Exported by liblodestone.so. NULL if abi is not ours or the agent is disabled by configuration; then the shim stays inert. */
+const struct lode_entry *lodestone_entry(uint32_t abi);
+
+#endif

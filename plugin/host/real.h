@@ -1,0 +1,37 @@
+/* The real host: a RocksDB found in this process by the shim. Built without any RocksDB header: every symbol is resolved from the image
+ * that opened the database and held in a table per image. */
+#ifndef LODE_HOST_REAL_H
+#define LODE_HOST_REAL_H
+
+#include "host/host.h"
+
+/* What the shim knows about an open; all pointers are valid only during the call, except db and image. */
+struct lode_open {
+	void *image;         /* dlopen handle to resolve symbols of the RocksDB that opened it */
+	const char *image_path;
+	void *db;            /* rocksdb::DBImpl* */
+	const char *path;    /* database directory */
+	const void *db_options;
+	const void *cf_descriptors; /* std::vector<ColumnFamilyDescriptor>: three pointers */
+	bool statistics_ours;
+};
+
+/* Runs on the host's thread, inside open: must be quick (< 1 ms) and must not write. -ENOTSUP with a reason if this is not a DBImpl that we can tune
+ * (wrong vtable, missing symbols, read-only, secondary). The object outlives the database; lode_host_real_free releases it. */
+int lode_host_real_new(const struct lode_open *open, struct lode_host **out, struct lode_err *err);
+void lode_host_real_free(struct lode_host *h);
+
+/* Rundown protection. Every op above enters and leaves this gate by itself and returns -ESHUTDOWN once closing.
+ * lode_host_real_close runs on the host's closing thread: it waits for the op in flight, then drops our column family handles, then
+ * nothing touches the database again. Idempotent. */
+void lode_host_real_close(struct lode_host *h);
+
+/* If the DBOptions given to open has no Statistics and this image's layout is known and verified: a shallow copy of it with a fresh
+ * Statistics in place, to be handed to RocksDB's own open instead of the host's object, which stays untouched. NULL if not possible
+ * (then *why is a static sentence). *keep owns our reference; release it with lode_statistics_release after the database is closed. */
+struct lode_injected;
+const void *lode_statistics_inject(void *image, const void *db_options, struct lode_injected **keep, const char **why);
+void lode_statistics_view_done(struct lode_injected *keep); /* open has returned: the shallow copy may go, the Statistics stay */
+void lode_statistics_release(struct lode_injected *keep);
+
+#endif

@@ -1,0 +1,38 @@
+/* The only way to change a live database: batched, skipped where nothing changes, read back, never trusting a return code. */
+#ifndef LODE_HOST_WRITE_H
+#define LODE_HOST_WRITE_H
+
+#include "host/host.h"
+
+enum lode_scope { LODE_SCOPE_DB, LODE_SCOPE_CF, LODE_SCOPE_CACHE, LODE_SCOPE_RESTART };
+
+#define LODE_WRITE_MAX 128
+#define LODE_VALUE_MAX 160
+
+/* One option to one value, as the exact text that RocksDB will see (for LODE_SCOPE_CACHE: plain decimal bytes, key ignored). */
+struct lode_write {
+	enum lode_scope scope;
+	uint32_t cf; /* for LODE_SCOPE_CF */
+	char key[64];
+	char value[LODE_VALUE_MAX];
+};
+
+struct lode_write_report {
+	unsigned calls;        /* SetOptions / SetDBOptions / SetCapacity calls made */
+	unsigned skipped;      /* entries that already had the value */
+	unsigned written;      /* entries that were written and read back as written */
+	uint64_t ns;           /* time spent inside RocksDB's calls */
+	int failed;            /* index of the first entry that is not as asked, or -1 */
+	char got[LODE_VALUE_MAX]; /* what RocksDB holds there instead */
+};
+
+/* Writes all n entries: first the database scope, then each column family in one call, then the cache. Order inside w is kept per family.
+ * Returns 0 only if every entry reads back as asked (numbers compare as numbers: "1" == "1.000000"). On -EIO some may be live and some not:
+ * *rep says which was first; the caller undoes with the old values. -ESHUTDOWN: the database is closing. */
+int lode_host_write(struct lode_host *h, const struct lode_write *w, size_t n, struct lode_write_report *rep, struct lode_err *err);
+/* What the entries hold now: fills value of each. -ENOENT names the first that does not exist. Used to record the undo before a write. */
+int lode_host_read_back(struct lode_host *h, struct lode_write *w, size_t n, struct lode_err *err);
+/* Same text, or both numbers of the same value, or both booleans ("true" == "1"). */
+bool lode_value_equal(const char *a, const char *b);
+
+#endif

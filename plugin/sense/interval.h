@@ -1,0 +1,75 @@
+/* What happened between two samples: differences that can be added up, and true percentiles from bucket differences. */
+#ifndef LODE_SENSE_INTERVAL_H
+#define LODE_SENSE_INTERVAL_H
+
+#include "sense/sample.h"
+
+enum lode_invalid { /* why an interval says nothing */
+	LODE_VALID = 0,
+	LODE_INVALID_FIRST,   /* no sample before */
+	LODE_INVALID_EPOCH,   /* database was reopened */
+	LODE_INVALID_RESET,   /* a counter went backwards: Statistics were reset */
+	LODE_INVALID_CLOCK,   /* no time passed, or far more than asked (suspended, starved) */
+};
+const char *lode_invalid_name(enum lode_invalid why);
+
+struct lode_op { /* one kind of operation over the interval */
+	uint64_t count;
+	uint64_t sum_us;
+	struct lode_hist hist; /* bucket differences */
+};
+
+struct lode_interval {
+	enum lode_invalid invalid;
+	uint64_t start_ns, end_ns; /* monotonic */
+	double seconds;            /* > 0 when valid; sum of parts after lode_interval_add */
+	uint32_t parts;            /* intervals added into this one */
+	bool has_stats, has_timers;
+	uint64_t ticker[LODE_TICKER_N];
+	struct lode_op op[LODE_OP_N];
+	uint64_t hist_count[LODE_HIST_N];
+	uint64_t hist_sum[LODE_HIST_N];
+	uint64_t stall_us;       /* writers' time in stalls */
+	uint64_t bytes_written;  /* by the user */
+	uint64_t keys_written;
+	double stopped_s;        /* seconds with writes stopped (sampled) */
+	double delayed_s;
+	uint64_t cpu_ns;
+	/* levels at the end (maxima over parts where that is what hurts) */
+	uint64_t debt;           /* all column families */
+	uint64_t debt_start;
+	uint64_t level_bytes_excess; /* option-independent: bytes in all levels but the last */
+	uint64_t l0_files;       /* the largest of any family */
+	uint64_t immutable;      /* the largest of any family */
+	uint64_t mem_bytes;      /* all memtables */
+	uint64_t rss;
+	uint64_t background_errors;
+	bool write_stopped;      /* at the end */
+};
+
+/* a may be NULL (LODE_INVALID_FIRST). expect_s: the sampling interval asked for; more than 5x of it is LODE_INVALID_CLOCK. */
+void lode_interval_diff(const struct lode_sample *a, const struct lode_sample *b, double expect_s, struct lode_interval *out);
+/* *sum += *iv; a zeroed *sum is a good start; invalid parts are ignored. */
+void lode_interval_add(struct lode_interval *sum, const struct lode_interval *iv);
+
+double lode_interval_ops(const struct lode_interval *iv);           /* operations per second: gets + multiget keys + writes(keys) + seeks; nexts not counted */
+double lode_interval_mean_us(const struct lode_interval *iv, int op); /* NAN if none */
+/* Percentile q in (0,1), linear inside the bucket as RocksDB does; NAN if empty. */
+double lode_hist_percentile(const struct lode_hist *h, double q);
+/* Fraction of values above `limit` (pass a bucket limit for an exact answer). 0 if empty. */
+double lode_hist_exceed(const struct lode_hist *h, double limit);
+/* The smallest bucket limit with at most `frac` of the values above it; 0 if empty. */
+double lode_hist_limit_for(const struct lode_hist *h, double frac);
+/* out = b - a by bucket limit; false if any went backwards. */
+bool lode_hist_diff(const struct lode_hist *a, const struct lode_hist *b, struct lode_hist *out);
+void lode_hist_add(struct lode_hist *sum, const struct lode_hist *h);
+/* getHistogramString's text to buckets. 0 or -EINVAL. */
+int lode_hist_parse(const char *text, struct lode_hist *out);
+
+/* Ratios; NAN where undefined. */
+double lode_interval_write_amp(const struct lode_interval *iv); /* (flush + compaction bytes written) / user bytes written */
+double lode_interval_cache_hit(const struct lode_interval *iv); /* all blocks; data blocks: */
+double lode_interval_data_hit(const struct lode_interval *iv);
+double lode_interval_stall_share(const struct lode_interval *iv); /* writers' stall time / time, may exceed 1 with several writers */
+
+#endif

@@ -1,0 +1,27 @@
+/* What kind of work this is: features that a tuning change cannot influence, and a fingerprint to know it again. */
+#ifndef LODE_SENSE_WORKLOAD_H
+#define LODE_SENSE_WORKLOAD_H
+
+#include "sense/interval.h"
+
+struct lode_workload {
+	bool known;          /* enough was seen */
+	double ops;          /* per second, smoothed */
+	double share[LODE_OP_N]; /* fraction of operations by kind: get, write, seek, multiget */
+	double found;        /* fraction of reads that found their key; NAN unknown */
+	double value_bytes;  /* mean read value size; NAN */
+	double write_bytes;  /* mean bytes per key written; NAN */
+	double scan_next;    /* nexts per seek; NAN */
+	double batch_keys;   /* keys per write; NAN */
+	double data_bytes;   /* live SST bytes */
+	uint64_t regime;     /* fingerprint: equal for the same kind of work; 0 = idle or unknown */
+	char text[96];       /* "reads 90 % writes 10 %, 100 B values": for people and prompts */
+};
+
+/* From a window of intervals added up (10 s or more). */
+void lode_workload_of(const struct lode_interval *window, const struct lode_sample *now, struct lode_workload *out);
+/* How far apart two workloads are in features that a change cannot influence: 0 = the same, about 1 = another kind of work.
+ * Jensen-Shannon divergence of the mix plus log-ratios of sizes (judging.md 4.3). */
+double lode_workload_distance(const struct lode_workload *a, const struct lode_workload *b);
+
+#endif
