@@ -1,0 +1,59 @@
+/* Configuration as data: one table of keys, INI file, environment, command line; every message names file and line. */
+#ifndef LODE_AGENT_CONFIG_H
+#define LODE_AGENT_CONFIG_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "judge/trial.h"
+
+#include <stdbool.h>
+
+enum lode_mode { LODE_MODE_OBSERVE, LODE_MODE_SUGGEST, LODE_MODE_AUTO };
+const char *lode_mode_name(enum lode_mode m);
+enum lode_on_close { LODE_CLOSE_RESTORE, LODE_CLOSE_KEEP };
+
+struct lode_config {
+	char file[512]; /* "" if none was read */
+	bool disabled;
+	/* [agent] */
+	int mode, on_close;
+	double interval;      /* seconds between samples */
+	char state_dir[512], runtime_dir[512], include[512], exclude[512];
+	bool statistics;      /* inject Statistics where the host has none */
+	uint64_t seed;        /* of every coin; 0 = from the kernel */
+	/* [log] */
+	char log_file[512];
+	int log_level;
+	/* [advisor] */
+	char advisor[24];     /* expert, llm, random, adversarial */
+	double advisor_interval; /* seconds between rounds; 0 = as the pace says */
+	unsigned max_trials;  /* of this attach; 0 = no limit */
+	/* [llm] */
+	char url[512], model[128], key_file[512], ca_file[512], proxy[256], key[512];
+	double timeout, temperature;
+	unsigned retries, calls_per_hour, tokens_per_day;
+	int max_tokens;
+	/* [objective] */
+	char objective[24];
+	/* [guard] */
+	bool allow_optin;
+	double memory_fraction;
+	int64_t memory_max;
+	char pin[512];        /* tunable ids, space or comma separated: never touched */
+	/* [judge] */
+	char pace[24];
+	double alpha, min_effect;
+	unsigned max_pairs;   /* 0 = the pace's */
+};
+
+void lode_config_defaults(struct lode_config *c);
+/* file (LODE_CONFIG, or /etc/lodestone/lodestone.conf if that exists), then LODESTONE_<SECTION>_<KEY>. Problems go to `notes`, one line each; they never stop the host:
+ * a bad value keeps the default. env is the process's environment or a copy. Returns the number of problems. */
+int lode_config_load(struct lode_config *c, char *const *env, struct lode_buf *notes);
+int lode_config_read_text(struct lode_config *c, const char *text, const char *name, struct lode_buf *notes);
+/* One "section.key=value". -EINVAL / -ENOENT with a sentence that names the nearest key. */
+int lode_config_set(struct lode_config *c, const char *section, const char *key, const char *value, struct lode_err *err);
+/* Every key with its default and documentation as a commented INI file: the manual and the example. */
+void lode_config_document(struct lode_buf *out);
+
+#endif
