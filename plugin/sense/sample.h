@@ -34,6 +34,8 @@
 	X(NEXT, "rocksdb.number.db.next") \
 	X(PREV, "rocksdb.number.db.prev") \
 	X(ITER_BYTES_READ, "rocksdb.db.iter.bytes.read") \
+	X(ITER_SKIP, "rocksdb.number.iter.skip") \
+	X(ITER_RESEEKS, "rocksdb.number.reseeks.iteration") \
 	X(MULTIGET_CALLS, "rocksdb.number.multiget.get") \
 	X(MULTIGET_KEYS, "rocksdb.number.multiget.keys.read") \
 	X(MULTIGET_FOUND, "rocksdb.number.multiget.keys.found") \
