@@ -80,7 +80,8 @@ struct lode_advisor {
 struct lode_llm_config { /* all strings borrowed for the advisor's life */
 	const char *url;        /* base, "http://127.0.0.1:8080/v1" */
 	const char *model;
-	const char *key_file;   /* NULL: credentials directory, then key */
+	const char *key_file;   /* mode 0600, read when needed; NULL or "": credentials directory, then key */
+	const char *credentials_dir; /* $CREDENTIALS_DIRECTORY as it was at start, or NULL; its file lodestone-api-key */
 	const char *key;        /* from the environment, or NULL */
 	const char *ca_file;
 	const char *proxy;      /* "none" or a URL */
