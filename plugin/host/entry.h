@@ -28,7 +28,8 @@ struct lode_entry {
 	void (*db_opened)(struct lode_entry_open *o);
 	/* First of Close, ~DBImpl: settle what is in flight, then never touch db again. Unknown db: nothing happens. */
 	void (*db_closing)(void *db);
-	/* After the destructor has run: release what had to outlive the database. */
+	/* After the destructor has run: release what had to outlive the database. By now another thread may have opened a database at the
+	 * same address: db_closed speaks of the one that db_closing has named. */
 	void (*db_closed)(void *db);
 	/* exit() has begun: stop within the time a person does not notice. */
 	void (*process_exit)(void);
@@ -37,6 +38,6 @@ struct lode_entry {
 };
 
 /* Exported by liblodestone.so. NULL if abi is not ours or the agent is disabled by configuration; then the shim stays inert. */
-const struct lode_entry *lodestone_entry(uint32_t abi);
+__attribute__((visibility("default"))) const struct lode_entry *lodestone_entry(uint32_t abi);
 
 #endif

@@ -1,0 +1,180 @@
+/* Loads the agent when the first database opens, and keeps the list of open databases. A process that never opens one pays for a look
+ * at its environment and nothing else: no thread, no memory, no output. */
+#include "agent.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <time.h>
+#include <unistd.h>
+
+#define AGENT_NAME "liblodestone.so"
+#define DB_MAX 1024
+
+static bool disabled;             /* written by the constructor alone, like: */
+static char early_path[PATH_MAX]; /* of this library, if it was named relative to a directory that the host may leave */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static _Atomic(const struct lode_entry *) agent; /* set inside `once`; NULL again in the child of a fork */
+
+/* Secure processes are left alone; ld.so normally drops LD_PRELOAD there by itself. */
+__attribute__((constructor)) static void look_at_environment(void)
+{
+	const char *off = secure_getenv("LODESTONE_DISABLE");
+	Dl_info info;
+
+	disabled = getauxval(AT_SECURE) != 0 || (off && *off && strcmp(off, "0") != 0);
+	if (!disabled && dladdr((const void *)&once, &info) && info.dli_fname[0] != '/' && !realpath(info.dli_fname, early_path))
+		early_path[0] = '\0';
+}
+
+static void at_exit(void)
+{
+	const struct lode_entry *a = agent;
+
+	if (a)
+		a->process_exit();
+}
+
+static void in_fork_child(void)
+{
+	const struct lode_entry *a = agent;
+
+	agent = NULL;
+	if (a)
+		a->fork_child();
+}
+
+static void complain(const char *what, const char *detail)
+{
+	dprintf(STDERR_FILENO, "lodestone: not active: %s%s%s\n", what, detail ? ": " : "", detail ? detail : "");
+}
+
+/* The agent stands beside this very library; it is never looked for anywhere else. */
+static bool agent_path(char *out, size_t len)
+{
+	char real[PATH_MAX];
+	Dl_info info;
+	char *slash;
+
+	if (!dladdr((const void *)&once, &info) || !realpath(early_path[0] ? early_path : info.dli_fname, real))
+		return false;
+	slash = strrchr(real, '/');
+	if (!slash)
+		return false;
+	slash[1] = '\0';
+	return (size_t)snprintf(out, len, "%s%s", real, AGENT_NAME) < len;
+}
+
+/* RTLD_DEEPBIND keeps the agent's own libraries from being replaced by symbols of the host. Where the process has its own malloc (jemalloc,
+ * tcmalloc, a sanitizer) it would do harm: the agent would free with the C library's free what the C library took from the host's malloc. */
+static int isolation(void)
+{
+	Dl_info allocator, libc;
+
+	if (dladdr((const void *)(uintptr_t)&malloc, &allocator) && dladdr((const void *)(uintptr_t)&getauxval, &libc) &&
+	    allocator.dli_fbase == libc.dli_fbase)
+		return RTLD_DEEPBIND;
+	return 0;
+}
+
+static void load(void)
+{
+	const struct lode_entry *(*entry)(uint32_t);
+	char path[PATH_MAX + sizeof(AGENT_NAME)];
+	const struct lode_entry *table;
+	void *lib;
+
+	if (!agent_path(path, sizeof(path))) {
+		complain("cannot tell where " AGENT_NAME " is", NULL);
+		return;
+	}
+	lib = dlopen(path, RTLD_NOW | RTLD_LOCAL | isolation());
+	if (!lib) {
+		complain("cannot load the agent", dlerror());
+		return;
+	}
+	entry = (const struct lode_entry *(*)(uint32_t))(uintptr_t)dlsym(lib, "lodestone_entry");
+	if (!entry) {
+		complain(path, "not an agent library");
+		return;
+	}
+	table = entry(LODE_ENTRY_ABI);
+	if (!table) /* switched off by its configuration: it has said so itself if there was anything to say */
+		return;
+	if (table->abi != LODE_ENTRY_ABI) {
+		complain(path, "built for another version of the preload");
+		return;
+	}
+	if (atexit(at_exit) || pthread_atfork(NULL, NULL, in_fork_child)) {
+		complain("cannot register for exit and fork", NULL);
+		return;
+	}
+	agent = table;
+}
+
+const struct lode_entry *shim_agent(void)
+{
+	if (disabled)
+		return NULL;
+	pthread_once(&once, load);
+	return agent;
+}
+
+/* DBImpl pointers are aligned, which leaves two bits for how far the closing is. */
+#define CLOSING ((uintptr_t)1)
+#define SETTLED ((uintptr_t)2)
+#define STATE_BITS (CLOSING | SETTLED)
+
+static _Atomic(uintptr_t) open_db[DB_MAX];
+
+static _Atomic(uintptr_t) *db_find(void *db)
+{
+	for (size_t i = 0; i < DB_MAX; i++) {
+		if ((atomic_load_explicit(&open_db[i], memory_order_acquire) & ~STATE_BITS) == (uintptr_t)db)
+			return &open_db[i];
+	}
+	return NULL;
+}
+
+bool shim_db_add(void *db)
+{
+	for (size_t i = 0; i < DB_MAX; i++) {
+		uintptr_t expected = 0;
+
+		if (atomic_compare_exchange_strong(&open_db[i], &expected, (uintptr_t)db))
+			return true;
+	}
+	return false;
+}
+
+void shim_db_remove(void *db)
+{
+	_Atomic(uintptr_t) *slot = db_find(db);
+
+	if (slot)
+		atomic_store_explicit(slot, 0, memory_order_release);
+}
+
+bool shim_db_closing(void *db)
+{
+	const struct timespec pause = {0, 200 * 1000};
+	const struct lode_entry *a = agent;
+	_Atomic(uintptr_t) *slot = a ? db_find(db) : NULL;
+	uintptr_t expected = (uintptr_t)db;
+
+	if (!slot)
+		return false;
+	if (atomic_compare_exchange_strong(slot, &expected, (uintptr_t)db | CLOSING)) {
+		a->db_closing(db);
+		atomic_store_explicit(slot, (uintptr_t)db | SETTLED, memory_order_release);
+		return true;
+	}
+	while (atomic_load_explicit(slot, memory_order_acquire) == ((uintptr_t)db | CLOSING))
+		nanosleep(&pause, NULL);
+	return true;
+}

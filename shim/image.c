@@ -1,0 +1,105 @@
+/* Finds the real functions. dlsym(RTLD_NEXT) knows only the global scope; a RocksDB inside a plugin that was opened with dlopen is found
+ * through the address that called us. Every object that turned out to hold a RocksDB gets a row in a fixed table, so that closing a
+ * database needs neither memory nor, normally, the loader's lock. */
+#include "image.h"
+
+#include <dlfcn.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define IMAGES_MAX 16
+
+enum row_state { ROW_FREE, ROW_FILLING, ROW_READY };
+
+static struct {
+	_Atomic(int) state;
+	struct shim_image image;
+} rows[IMAGES_MAX];
+
+static void *object_base(const void *address, const char **path)
+{
+	Dl_info info;
+
+	if (!address || !dladdr(address, &info))
+		return NULL;
+	if (path)
+		*path = info.dli_fname;
+	return info.dli_fbase;
+}
+
+static bool is_ours(const void *function)
+{
+	return function && object_base(function, NULL) == object_base((const void *)&rows, NULL);
+}
+
+static const struct shim_image *row_find(const void *base)
+{
+	for (size_t i = 0; i < IMAGES_MAX; i++) {
+		if (atomic_load_explicit(&rows[i].state, memory_order_acquire) == ROW_READY && rows[i].image.base == base)
+			return &rows[i].image;
+	}
+	return NULL;
+}
+
+/* Two threads may add the same image at once; then it has two equal rows, which harms nobody. */
+static const struct shim_image *row_add(void *base, const char *path)
+{
+	void *handle = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
+
+	if (!handle)
+		return NULL;
+	for (size_t i = 0; i < IMAGES_MAX; i++) {
+		int expected = ROW_FREE;
+
+		if (!atomic_compare_exchange_strong(&rows[i].state, &expected, ROW_FILLING))
+			continue;
+		rows[i].image.base = base;
+		rows[i].image.handle = handle;
+		rows[i].image.path = path;
+		for (int h = 0; h < HOOK_N; h++) {
+			void *f = dlsym(handle, shim_hook_name[h]);
+
+			rows[i].image.real[h] = is_ours(f) ? NULL : f;
+		}
+		atomic_store_explicit(&rows[i].state, ROW_READY, memory_order_release);
+		return &rows[i].image;
+	}
+	dlclose(handle);
+	return NULL;
+}
+
+/* The row of the object that holds `address`, made on the first sight. */
+static const struct shim_image *image_of(const void *address)
+{
+	const char *path = NULL;
+	void *base = object_base(address, &path);
+	const struct shim_image *image;
+
+	if (!base || !path || !*path)
+		return NULL;
+	image = row_find(base);
+	return image ? image : row_add(base, path);
+}
+
+void *shim_image_by_caller(enum shim_hook hook, const void *caller, const struct shim_image **image)
+{
+	void *f = dlsym(RTLD_NEXT, shim_hook_name[hook]);
+	const struct shim_image *from;
+
+	if (!f || is_ours(f)) {
+		from = image_of(caller);
+		f = from ? from->real[hook] : NULL;
+	}
+	*image = f ? image_of(f) : NULL;
+	return f;
+}
+
+void *shim_image_by_object(enum shim_hook hook, const void *object, const void *caller)
+{
+	const struct shim_image *image = image_of(*(void *const *)object);
+
+	if (image && image->real[hook])
+		return image->real[hook];
+	return shim_image_by_caller(hook, caller, &image);
+}
