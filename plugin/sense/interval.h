@@ -70,6 +70,7 @@ int lode_hist_parse(const char *text, struct lode_hist *out);
 double lode_interval_write_amp(const struct lode_interval *iv); /* (flush + compaction bytes written) / user bytes written */
 double lode_interval_cache_hit(const struct lode_interval *iv); /* all blocks; data blocks: */
 double lode_interval_data_hit(const struct lode_interval *iv);
+double lode_interval_read_amp(const struct lode_interval *iv); /* data blocks looked at per read (gets, multiget keys and seeks) */
 double lode_interval_stall_share(const struct lode_interval *iv); /* writers' stall time / time, may exceed 1 with several writers */
 
 #endif

@@ -122,7 +122,10 @@ struct lode_sample {
 };
 
 /* Takes one. shape: also the slower level shape (levelstats, sizes); false copies it from *prev (may be NULL). 0, -ESHUTDOWN, or another errno if
- * even the basic properties could not be read. */
+ * even the basic properties could not be read (then *out is not to be used). A family that *prev does not have gets its shape in any case.
+ * prev and out must not be the same. epoch is carried on from *prev (1 without): pass the last sample of the same database, also over a reopening. */
 int lode_sample_take(struct lode_host *h, const struct lode_clock *clock, bool shape, const struct lode_sample *prev, struct lode_sample *out);
+/* Bytes on disk per byte of live data, as far as RocksDB can estimate it; NAN if it cannot. */
+double lode_sample_space_amp(const struct lode_sample *s);
 
 #endif

@@ -20,6 +20,8 @@ struct lode_workload {
 
 /* From a window of intervals added up (10 s or more). */
 void lode_workload_of(const struct lode_interval *window, const struct lode_sample *now, struct lode_workload *out);
+/* Hysteresis: a feature that lies near the edge of its bin stays in the bin that *before had, so that noise does not make a new regime. */
+void lode_workload_settle(const struct lode_workload *before, struct lode_workload *w);
 /* How far apart two workloads are in features that a change cannot influence: 0 = the same, about 1 = another kind of work.
  * Jensen-Shannon divergence of the mix plus log-ratios of sizes (judging.md 4.3). */
 double lode_workload_distance(const struct lode_workload *a, const struct lode_workload *b);

@@ -1,0 +1,220 @@
+/* RocksDB's histograms: parse, subtract, add, percentiles. Buckets are matched by their limits, because empty ones may be left out. */
+#include "sense/interval.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+/* The lower edge of the bucket that ends at `limit`. The bucket below may have been left out, so the edge comes from RocksDB's series
+ * (1, 2, then times 1.5, cut to two digits); a limit that is not of the series falls back to the listed neighbour. */
+static double lower_edge(double limit, double listed)
+{
+	double exact = 2, shown = 2, below = 1;
+
+	if (limit <= 1)
+		return 0;
+	if (limit == 2)
+		return 1;
+	while (shown < limit && exact < 1e19) {
+		double power = 1;
+
+		below = shown;
+		exact *= 1.5;
+		shown = floor(exact);
+		while (floor(shown / 10) > 10) {
+			shown = floor(shown / 10);
+			power *= 10;
+		}
+		shown *= power;
+	}
+	return shown == limit && below > listed ? below : listed;
+}
+
+static double total_of(const struct lode_hist *h)
+{
+	double total = 0;
+
+	for (uint32_t i = 0; i < h->n; i++)
+		total += (double)h->bucket[i];
+	return total;
+}
+
+double lode_hist_percentile(const struct lode_hist *h, double q)
+{
+	double need = total_of(h) * q, below = 0;
+
+	for (uint32_t i = 0; i < h->n; i++) {
+		double in = (double)h->bucket[i];
+
+		if (in > 0 && below + in >= need) {
+			double left = lower_edge(h->limit[i], i ? h->limit[i - 1] : 0);
+			return left + (h->limit[i] - left) * fmax(0, need - below) / in;
+		}
+		below += in;
+	}
+	return NAN;
+}
+
+double lode_hist_exceed(const struct lode_hist *h, double limit)
+{
+	double above = 0, total = total_of(h);
+
+	for (uint32_t i = 0; i < h->n; i++) {
+		double left = lower_edge(h->limit[i], i ? h->limit[i - 1] : 0);
+
+		if (left >= limit)
+			above += (double)h->bucket[i];
+		else if (h->limit[i] > limit)
+			above += (double)h->bucket[i] * (h->limit[i] - limit) / (h->limit[i] - left);
+	}
+	return total > 0 ? above / total : 0;
+}
+
+double lode_hist_limit_for(const struct lode_hist *h, double frac)
+{
+	double above = total_of(h), allowed = above * frac;
+
+	for (uint32_t i = 0; i < h->n; i++) {
+		above -= (double)h->bucket[i];
+		if (h->bucket[i] && above <= allowed)
+			return h->limit[i];
+	}
+	return 0;
+}
+
+bool lode_hist_diff(const struct lode_hist *a, const struct lode_hist *b, struct lode_hist *out)
+{
+	bool ok = b->count >= a->count && b->sum >= a->sum;
+	uint32_t i = 0, j = 0;
+
+	*out = (struct lode_hist){.count = b->count > a->count ? b->count - a->count : 0, .sum = b->sum > a->sum ? b->sum - a->sum : 0};
+	for (; j < b->n && j < LODE_HIST_BUCKETS; j++) {
+		uint64_t before = 0;
+
+		for (; i < a->n && a->limit[i] < b->limit[j]; i++)
+			ok &= !a->bucket[i]; /* gone from b altogether */
+		if (i < a->n && a->limit[i] == b->limit[j])
+			before = a->bucket[i++];
+		ok &= b->bucket[j] >= before;
+		if (b->bucket[j] <= before)
+			continue;
+		out->limit[out->n] = b->limit[j];
+		out->bucket[out->n++] = b->bucket[j] - before;
+	}
+	for (; i < a->n; i++)
+		ok &= !a->bucket[i];
+	return ok;
+}
+
+void lode_hist_add(struct lode_hist *sum, const struct lode_hist *h)
+{
+	struct lode_hist m = {.count = sum->count + h->count, .sum = sum->sum + h->sum};
+	uint32_t i = 0, j = 0;
+
+	while (i < sum->n || j < h->n) {
+		bool left = i < sum->n && (j >= h->n || sum->limit[i] <= h->limit[j]);
+		double limit = left ? sum->limit[i] : h->limit[j];
+		uint64_t count = left ? sum->bucket[i++] : h->bucket[j++];
+
+		if (m.n && m.limit[m.n - 1] == limit) {
+			m.bucket[m.n - 1] += count;
+		} else if (m.n < LODE_HIST_BUCKETS) {
+			m.limit[m.n] = limit;
+			m.bucket[m.n++] = count;
+		} else { /* two foreign series: the last bucket takes the rest, no count is lost */
+			m.limit[m.n - 1] = limit;
+			m.bucket[m.n - 1] += count;
+		}
+	}
+	*sum = m;
+}
+
+/* A number at *p, spaces before it skipped. The fraction may begin with a comma: the host's locale decides. */
+static bool number(const char **p, double *out)
+{
+	const char *s = *p;
+	double v = 0, unit = 1;
+
+	while (*s == ' ')
+		s++;
+	if (*s < '0' || *s > '9')
+		return false;
+	for (; *s >= '0' && *s <= '9'; s++)
+		v = v * 10 + (*s - '0');
+	if ((*s == '.' || *s == ',') && s[1] >= '0' && s[1] <= '9')
+		for (s++; *s >= '0' && *s <= '9'; s++)
+			v += (*s - '0') * (unit /= 10);
+	*p = s;
+	*out = v;
+	return isfinite(v);
+}
+
+static bool integer(const char **p, uint64_t *out)
+{
+	const char *s = *p;
+	uint64_t v = 0;
+
+	while (*s == ' ')
+		s++;
+	if (*s < '0' || *s > '9')
+		return false;
+	for (; *s >= '0' && *s <= '9'; s++)
+		if (__builtin_mul_overflow(v, 10u, &v) || __builtin_add_overflow(v, (uint64_t)(*s - '0'), &v))
+			return false;
+	*p = s;
+	*out = v;
+	return true;
+}
+
+static bool word(const char **p, const char *w)
+{
+	const char *s = *p;
+
+	while (*s == ' ')
+		s++;
+	if (strncmp(s, w, strlen(w)) != 0)
+		return false;
+	*p = s + strlen(w);
+	return true;
+}
+
+/* "(      10,      15 ]        5   0.500%  99.600% ###" */
+static bool row(const char *p, double *limit, uint64_t *count)
+{
+	uint64_t left, right;
+
+	if (!word(&p, "[") && !word(&p, "("))
+		return false;
+	if (!integer(&p, &left) || !word(&p, ",") || !integer(&p, &right) || !word(&p, "]") || !integer(&p, count))
+		return false;
+	*limit = (double)right;
+	return right > left;
+}
+
+int lode_hist_parse(const char *text, struct lode_hist *out)
+{
+	struct lode_hist h = {0};
+	double average = 0;
+	const char *p = text;
+
+	if (!word(&p, "Count:") || !integer(&p, &h.count) || !word(&p, "Average:") || !number(&p, &average))
+		return -EINVAL;
+	double sum = average * (double)h.count + 0.5;
+	if (sum >= 1.8e19)
+		return -EINVAL;
+	h.sum = (uint64_t)sum;
+	while ((p = strchr(p, '\n'))) {
+		double limit;
+		uint64_t count;
+
+		p++;
+		if (*p != '[' && *p != '(')
+			continue;
+		if (h.n == LODE_HIST_BUCKETS || !row(p, &limit, &count) || (h.n && limit <= h.limit[h.n - 1]))
+			return -EINVAL;
+		h.limit[h.n] = limit;
+		h.bucket[h.n++] = count;
+	}
+	*out = h;
+	return 0;
+}

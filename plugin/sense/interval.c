@@ -1,0 +1,253 @@
+/* The difference of two samples, and sums of differences. */
+#include "sense/interval.h"
+
+#include <math.h>
+#include <string.h>
+
+#define LATE 5.0 /* an interval this many times longer than asked for: the process was suspended or starved */
+
+static const char *const invalid_names[] = {
+	[LODE_VALID] = "valid",
+	[LODE_INVALID_FIRST] = "first sample",
+	[LODE_INVALID_EPOCH] = "database reopened",
+	[LODE_INVALID_RESET] = "statistics reset",
+	[LODE_INVALID_CLOCK] = "clock jumped",
+};
+
+const char *lode_invalid_name(enum lode_invalid why)
+{
+	return (size_t)why < sizeof invalid_names / sizeof *invalid_names ? invalid_names[why] : "unknown";
+}
+
+/* RocksDB updates histograms with a load and a store, so under preemption a count may slip back a little: that is no reset. */
+static bool fell(uint64_t a, uint64_t b)
+{
+	return b < a && a - b > 16 + a / 1000;
+}
+
+static uint64_t minus(uint64_t b, uint64_t a)
+{
+	return b > a ? b - a : 0;
+}
+
+static bool diff_tickers(const struct lode_sample *a, const struct lode_sample *b, struct lode_interval *out)
+{
+	for (int i = 0; i < (int)LODE_TICKER_N; i++) {
+		if (b->ticker[i] < a->ticker[i])
+			return false;
+		out->ticker[i] = b->ticker[i] - a->ticker[i];
+	}
+	return true;
+}
+
+static bool diff_hists(const struct lode_sample *a, const struct lode_sample *b, struct lode_interval *out)
+{
+	for (int i = 0; i < (int)LODE_HIST_N; i++) {
+		const struct lode_hist *ha = &a->hist[i], *hb = &b->hist[i];
+
+		if (fell(ha->count, hb->count) || fell(ha->sum, hb->sum))
+			return false;
+		out->hist_count[i] = minus(hb->count, ha->count);
+		out->hist_sum[i] = minus(hb->sum, ha->sum);
+		if (i >= LODE_OP_N)
+			continue;
+		out->op[i].count = out->hist_count[i];
+		out->op[i].sum_us = out->hist_sum[i];
+		(void)lode_hist_diff(ha, hb, &out->op[i].hist); /* what slipped back a little is 0 there */
+	}
+	return true;
+}
+
+static bool diff_counters(const struct lode_sample *a, const struct lode_sample *b, struct lode_interval *out)
+{
+	if (b->user_stall_us < a->user_stall_us || b->user_bytes_written < a->user_bytes_written || b->user_keys_written < a->user_keys_written)
+		return false;
+	out->has_stats = a->has_stats && b->has_stats;
+	out->has_timers = out->has_stats && a->has_timers && b->has_timers;
+	if (out->has_stats && (!diff_tickers(a, b, out) || !diff_hists(a, b, out)))
+		return false;
+	out->stall_us = b->user_stall_us - a->user_stall_us;
+	out->bytes_written = b->user_bytes_written - a->user_bytes_written;
+	out->keys_written = b->user_keys_written - a->user_keys_written;
+	if (out->has_stats) { /* a RocksDB without the map property still has the tickers */
+		if (!b->user_stall_us)
+			out->stall_us = out->ticker[LODE_T_STALL_MICROS];
+		if (!b->user_bytes_written)
+			out->bytes_written = out->ticker[LODE_T_BYTES_WRITTEN];
+		if (!b->user_keys_written)
+			out->keys_written = out->ticker[LODE_T_KEYS_WRITTEN];
+	}
+	return true;
+}
+
+static void take_levels(const struct lode_sample *a, const struct lode_sample *b, struct lode_interval *out)
+{
+	for (size_t i = 0; i < a->ncf; i++)
+		out->debt_start += a->cf[i].debt;
+	for (size_t i = 0; i < b->ncf; i++) {
+		const struct lode_cf_sample *cf = &b->cf[i];
+		uint64_t all = 0, last = 0;
+
+		for (uint64_t l = 0; l < cf->levels && l < LODE_LEVEL_MAX; l++) {
+			all += cf->bytes[l];
+			if (cf->bytes[l])
+				last = cf->bytes[l];
+		}
+		out->level_bytes_excess += all - last;
+		out->debt += cf->debt;
+		out->mem_bytes += cf->mem_all;
+		if (cf->files[0] > out->l0_files)
+			out->l0_files = cf->files[0];
+		if (cf->immutable > out->immutable)
+			out->immutable = cf->immutable;
+	}
+	out->rss = b->process_rss;
+	out->background_errors = b->background_errors;
+	out->write_stopped = b->write_stopped;
+}
+
+static enum lode_invalid comparable(const struct lode_sample *a, const struct lode_sample *b, double expect_s)
+{
+	if (!a)
+		return LODE_INVALID_FIRST;
+	if (a->epoch != b->epoch)
+		return LODE_INVALID_EPOCH;
+	if (b->mono_ns <= a->mono_ns)
+		return LODE_INVALID_CLOCK;
+	if (expect_s > 0 && (double)(b->mono_ns - a->mono_ns) * 1e-9 > LATE * expect_s)
+		return LODE_INVALID_CLOCK;
+	return LODE_VALID;
+}
+
+static void make_invalid(struct lode_interval *out, enum lode_invalid why, uint64_t start_ns, uint64_t end_ns)
+{
+	memset(out, 0, sizeof *out);
+	out->invalid = why;
+	out->start_ns = start_ns;
+	out->end_ns = end_ns;
+}
+
+void lode_interval_diff(const struct lode_sample *a, const struct lode_sample *b, double expect_s, struct lode_interval *out)
+{
+	enum lode_invalid why = comparable(a, b, expect_s);
+	uint64_t start = a ? a->mono_ns : b->mono_ns;
+
+	make_invalid(out, why, start, b->mono_ns);
+	if (why)
+		return;
+	if (!diff_counters(a, b, out)) {
+		make_invalid(out, LODE_INVALID_RESET, start, b->mono_ns);
+		return;
+	}
+	out->seconds = (double)(b->mono_ns - a->mono_ns) * 1e-9;
+	out->parts = 1;
+	out->cpu_ns = minus(b->process_cpu_ns, a->process_cpu_ns);
+	/* Seen at both ends: all of it; at one end: half of it, which is right on average. */
+	out->stopped_s = out->seconds * 0.5 * (a->write_stopped + b->write_stopped);
+	out->delayed_s = out->seconds * 0.5 * ((a->delayed_write_rate != 0) + (b->delayed_write_rate != 0));
+	take_levels(a, b, out);
+}
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static void add_levels(struct lode_interval *sum, const struct lode_interval *iv)
+{
+	sum->debt = iv->debt;
+	sum->level_bytes_excess = iv->level_bytes_excess;
+	sum->background_errors = iv->background_errors;
+	sum->write_stopped = iv->write_stopped;
+	sum->l0_files = most(sum->l0_files, iv->l0_files);
+	sum->immutable = most(sum->immutable, iv->immutable);
+	sum->mem_bytes = most(sum->mem_bytes, iv->mem_bytes);
+	sum->rss = most(sum->rss, iv->rss);
+}
+
+void lode_interval_add(struct lode_interval *sum, const struct lode_interval *iv)
+{
+	if (iv->invalid || !iv->parts)
+		return;
+	if (!sum->parts) {
+		*sum = *iv;
+		return;
+	}
+	sum->has_stats &= iv->has_stats;
+	sum->has_timers &= iv->has_timers;
+	sum->end_ns = iv->end_ns;
+	sum->seconds += iv->seconds;
+	sum->parts += iv->parts;
+	for (int i = 0; i < (int)LODE_TICKER_N; i++)
+		sum->ticker[i] += iv->ticker[i];
+	for (int i = 0; i < (int)LODE_HIST_N; i++) {
+		sum->hist_count[i] += iv->hist_count[i];
+		sum->hist_sum[i] += iv->hist_sum[i];
+	}
+	for (int i = 0; i < LODE_OP_N; i++) {
+		sum->op[i].count += iv->op[i].count;
+		sum->op[i].sum_us += iv->op[i].sum_us;
+		lode_hist_add(&sum->op[i].hist, &iv->op[i].hist);
+	}
+	sum->stall_us += iv->stall_us;
+	sum->bytes_written += iv->bytes_written;
+	sum->keys_written += iv->keys_written;
+	sum->stopped_s += iv->stopped_s;
+	sum->delayed_s += iv->delayed_s;
+	sum->cpu_ns += iv->cpu_ns;
+	add_levels(sum, iv);
+}
+
+double lode_interval_ops(const struct lode_interval *iv)
+{
+	const uint64_t *t = iv->ticker;
+
+	if (!(iv->seconds > 0))
+		return 0;
+	return (double)(iv->keys_written + t[LODE_T_KEYS_READ] + t[LODE_T_MULTIGET_KEYS] + t[LODE_T_SEEK]) / iv->seconds;
+}
+
+double lode_interval_mean_us(const struct lode_interval *iv, int op)
+{
+	if (op < 0 || op >= LODE_OP_N || !iv->op[op].count)
+		return NAN;
+	return (double)iv->op[op].sum_us / (double)iv->op[op].count;
+}
+
+static double ratio(double part, double whole)
+{
+	return whole > 0 ? part / whole : NAN;
+}
+
+double lode_interval_write_amp(const struct lode_interval *iv)
+{
+	return ratio((double)(iv->ticker[LODE_T_FLUSH_WRITE_BYTES] + iv->ticker[LODE_T_COMPACT_WRITE_BYTES]),
+		     iv->has_stats ? (double)iv->bytes_written : 0);
+}
+
+double lode_interval_read_amp(const struct lode_interval *iv)
+{
+	const uint64_t *t = iv->ticker;
+
+	return ratio((double)(t[LODE_T_CACHE_DATA_HIT] + t[LODE_T_CACHE_DATA_MISS]),
+		     (double)(t[LODE_T_KEYS_READ] + t[LODE_T_MULTIGET_KEYS] + t[LODE_T_SEEK]));
+}
+
+double lode_interval_cache_hit(const struct lode_interval *iv)
+{
+	double hit = (double)iv->ticker[LODE_T_CACHE_HIT];
+
+	return ratio(hit, hit + (double)iv->ticker[LODE_T_CACHE_MISS]);
+}
+
+double lode_interval_data_hit(const struct lode_interval *iv)
+{
+	double hit = (double)iv->ticker[LODE_T_CACHE_DATA_HIT];
+
+	return ratio(hit, hit + (double)iv->ticker[LODE_T_CACHE_DATA_MISS]);
+}
+
+double lode_interval_stall_share(const struct lode_interval *iv)
+{
+	return ratio((double)iv->stall_us * 1e-6, iv->seconds);
+}

@@ -1,0 +1,189 @@
+/* What kind of work a window of intervals shows, and a fingerprint of it.
+ *
+ * Only features that a tuning change cannot influence take part: the mix, sizes, scan length, batch size, the fraction of keys found.
+ * Speed, hit rates and level shape answer to the tuner and must not decide what the work is. */
+#include "sense/workload.h"
+
+#include "base/fmt.h"
+
+#include <math.h>
+#include <string.h>
+
+#define MIN_SECONDS 5.0
+#define MIN_OPS 10.0 /* per second; below it the database idles */
+
+static double ratio(double part, double whole)
+{
+	return whole > 0 ? part / whole : NAN;
+}
+
+/* The fingerprint: one field of four bits a feature. Edges stand where round figures of real loads do not lie (5, 10, 50 %; 100, 1024 bytes). */
+static const double share_edges[] = {0.0075, 0.07, 0.22, 0.37, 0.63, 0.78, 0.93, 0.9925, INFINITY};
+static const double found_edges[] = {0.1, 0.4, 0.85, INFINITY};
+static const double size_edges[] = {1.36, 5.43, 21.7, 86.8, 347, 1389, 5556, 22225, 88900, 355600, 1422000, INFINITY}; /* 4^(k+0.22) */
+
+struct feature {
+	const double *edges;
+	bool log;       /* slack is a factor, not a difference */
+	double slack;   /* hysteresis on either side */
+	int only_with;  /* the kind of operation without which the feature means nothing; -1 = always */
+};
+
+enum { F_VALUE = LODE_OP_N, F_WRITE, F_SCAN, F_BATCH, F_FOUND, FEATURES };
+#define NO_BIN 15u
+
+static const struct feature features[FEATURES] = {
+	[0] = {share_edges, false, 0.04, -1},
+	[1] = {share_edges, false, 0.04, -1},
+	[2] = {share_edges, false, 0.04, -1},
+	[3] = {share_edges, false, 0.04, -1},
+	[F_VALUE] = {size_edges, true, 1.4, 0},
+	[F_WRITE] = {size_edges, true, 1.4, 1},
+	[F_SCAN] = {size_edges, true, 1.4, 2},
+	[F_BATCH] = {size_edges, true, 1.4, 1},
+	[F_FOUND] = {found_edges, false, 0.08, 0},
+};
+
+static void feature_values(const struct lode_workload *w, double v[FEATURES])
+{
+	memcpy(v, w->share, sizeof w->share);
+	v[F_VALUE] = w->value_bytes;
+	v[F_WRITE] = w->write_bytes;
+	v[F_SCAN] = w->scan_next;
+	v[F_BATCH] = w->batch_keys;
+	v[F_FOUND] = w->found;
+}
+
+static unsigned bin_of(const struct feature *f, double v)
+{
+	unsigned bin = 0;
+
+	while (v >= f->edges[bin])
+		bin++;
+	return bin;
+}
+
+/* True if v still counts as inside `bin`, edges widened by the slack. The smallest shares get less of it: 3 % is not 0.1 %. */
+static bool near_bin(const struct feature *f, double v, unsigned bin)
+{
+	double lo = bin ? f->edges[bin - 1] : -INFINITY, hi = f->edges[bin];
+
+	if (f->log)
+		return v * f->slack >= lo && v < hi * f->slack;
+	return v + fmin(f->slack, lo / 2) >= lo && v < hi + fmin(f->slack, fmin(hi, 1 - hi > 0 ? 1 - hi : hi) / 2);
+}
+
+static unsigned field(uint64_t regime, int i)
+{
+	return (unsigned)(regime >> (4 * i)) & 15u;
+}
+
+static uint64_t fingerprint(const struct lode_workload *w, uint64_t before)
+{
+	uint64_t regime = 1ull << 60; /* never 0 */
+	double v[FEATURES];
+
+	feature_values(w, v);
+	for (int i = 0; i < FEATURES; i++) {
+		const struct feature *f = &features[i];
+		unsigned bin = NO_BIN;
+		/* A kind that hardly occurs has no sizes worth knowing. */
+		bool means = f->only_with < 0 || field(regime, f->only_with) > 0 || (f->only_with == 0 && field(regime, 3) > 0);
+
+		if (means && !isnan(v[i])) {
+			bin = bin_of(f, v[i]);
+			unsigned old = before ? field(before, i) : NO_BIN;
+			if (old != NO_BIN && old != bin && near_bin(f, v[i], old))
+				bin = old;
+		}
+		regime |= (uint64_t)bin << (4 * i);
+	}
+	return regime;
+}
+
+void lode_workload_settle(const struct lode_workload *before, struct lode_workload *w)
+{
+	if (before && before->regime && w->regime)
+		w->regime = fingerprint(w, before->regime);
+}
+
+static void describe(struct lode_workload *w)
+{
+	static const char *const names[LODE_OP_N] = {"reads", "writes", "seeks", "multi-reads"};
+	size_t at = 0;
+
+	for (int i = 0; i < LODE_OP_N; i++)
+		if (w->share[i] >= 0.005 && at < sizeof w->text)
+			at += (size_t)lode_fmt(w->text + at, sizeof w->text - at, "%s%s %.0f %%", at ? " " : "", names[i], w->share[i] * 100);
+	double size = w->share[1] > 0.5 || isnan(w->value_bytes) ? w->write_bytes : w->value_bytes;
+	if (!isnan(size) && at < sizeof w->text)
+		at += (size_t)lode_fmt(w->text + at, sizeof w->text - at, ", %.0f B %s", size, size == w->write_bytes ? "a key" : "values");
+	if (w->share[2] >= 0.005 && !isnan(w->scan_next) && at < sizeof w->text)
+		lode_fmt(w->text + at, sizeof w->text - at, ", %.0f steps a seek", w->scan_next);
+}
+
+void lode_workload_of(const struct lode_interval *window, const struct lode_sample *now, struct lode_workload *out)
+{
+	const uint64_t *t = window->ticker;
+	double kind[LODE_OP_N] = {(double)t[LODE_T_KEYS_READ], (double)window->keys_written, (double)t[LODE_T_SEEK], (double)t[LODE_T_MULTIGET_KEYS]};
+	double all = kind[0] + kind[1] + kind[2] + kind[3];
+
+	*out = (struct lode_workload){.found = NAN, .value_bytes = NAN, .write_bytes = NAN, .scan_next = NAN, .batch_keys = NAN};
+	for (size_t i = 0; now && i < now->ncf; i++)
+		out->data_bytes += (double)now->cf[i].sst_bytes;
+	out->ops = lode_interval_ops(window);
+	out->known = window->seconds >= MIN_SECONDS && out->ops >= MIN_OPS;
+	if (!(all > 0)) {
+		lode_fmt(out->text, sizeof out->text, "%s", window->has_stats || !window->parts ? "idle" : "no writes; reads not visible without statistics");
+		return;
+	}
+	for (int i = 0; i < LODE_OP_N; i++)
+		out->share[i] = kind[i] / all;
+	/* The hit tickers count the keys of gets and multigets together; value bytes are those of gets alone. */
+	double found = (double)(t[LODE_T_MEMTABLE_HIT] + t[LODE_T_L0_HIT] + t[LODE_T_L1_HIT] + t[LODE_T_L2_HIT]);
+	out->found = fmin(1, ratio(found, kind[0] + kind[3]));
+	out->value_bytes = ratio((double)t[LODE_T_BYTES_READ], found - (double)t[LODE_T_MULTIGET_FOUND]);
+	out->write_bytes = ratio((double)window->bytes_written, kind[1]);
+	out->scan_next = ratio((double)(t[LODE_T_NEXT] + t[LODE_T_PREV]), kind[2]);
+	out->batch_keys = ratio(kind[1], (double)(t[LODE_T_WRITE_SELF] + t[LODE_T_WRITE_OTHER]));
+	if (out->known)
+		out->regime = fingerprint(out, 0);
+	describe(out);
+}
+
+/* Jensen-Shannon divergence of two mixes, base 2: 0..1. */
+static double divergence(const double *p, const double *q)
+{
+	double d = 0;
+
+	for (int i = 0; i < LODE_OP_N; i++) {
+		double m = (p[i] + q[i]) / 2;
+
+		if (p[i] > 0)
+			d += p[i] / 2 * log2(p[i] / m);
+		if (q[i] > 0)
+			d += q[i] / 2 * log2(q[i] / m);
+	}
+	return fmax(0, d);
+}
+
+/* Scales: a mix of 90/10 against 50/50, sizes four times as large, or half of the keys not found any more are each about 1. */
+double lode_workload_distance(const struct lode_workload *a, const struct lode_workload *b)
+{
+	double va[FEATURES], vb[FEATURES];
+	double mix = 2.5 * sqrt(divergence(a->share, b->share)), sum = mix * mix;
+
+	feature_values(a, va);
+	feature_values(b, vb);
+	for (int i = LODE_OP_N; i < FEATURES; i++) {
+		const struct feature *f = &features[i];
+		int kind = f->only_with;
+		bool rare = a->share[kind] < share_edges[0] || b->share[kind] < share_edges[0];
+
+		if (rare || isnan(va[i]) || isnan(vb[i]))
+			continue;
+		double d = f->log ? log2((va[i] + 1) / (vb[i] + 1)) / 2 : (va[i] - vb[i]) * 2;
+		sum += d * d;
+	}
+	return sqrt(sum);
+}
