@@ -20,7 +20,7 @@ struct lode_config {
 	double interval;      /* seconds between samples */
 	char state_dir[512], runtime_dir[512], include[512], exclude[512];
 	bool statistics;      /* inject Statistics where the host has none */
-	uint64_t seed;        /* of every coin; 0 = from the kernel */
+	int64_t seed;         /* of every coin; 0 = from the kernel */
 	/* [log] */
 	char log_file[512];
 	int log_level;
@@ -29,6 +29,7 @@ struct lode_config {
 	double advisor_interval; /* seconds between rounds; 0 = as the pace says */
 	unsigned max_trials;  /* of this attach; 0 = no limit */
 	/* [llm] */
+	char api[24];
 	char url[512], model[128], key_file[512], ca_file[512], proxy[256], key[512];
 	double timeout, temperature;
 	unsigned retries, calls_per_hour, tokens_per_day;

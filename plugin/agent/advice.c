@@ -1,0 +1,264 @@
+/* Advice: when to ask, what to make of an answer, what has failed before. */
+#include "agent/conductor_private.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define IDLE_OPS 10.0 /* operations a second below which there is nothing to tune for */
+
+/* ---- bans: what failed cools down, twice as long each time ---- */
+
+static struct ban *find_ban(struct lode_conductor *c, int tunable, bool up)
+{
+	for (size_t i = 0; i < c->nban; i++)
+		if (c->ban[i].tunable == tunable && c->ban[i].up == up)
+			return &c->ban[i];
+	return NULL;
+}
+
+static bool goes_up(const struct lode_conductor *c, const struct lode_change *ch)
+{
+	uint32_t cf = ch->cf == LODE_CF_ALL && c->state->ncf ? c->state->cf[0].cf.id : ch->cf;
+	const struct lode_value *v = lode_state_value(c->state, ch->tunable, cf);
+	return !v || ch->value > v->value;
+}
+
+void lode_advice_ban(struct lode_conductor *c)
+{
+	for (size_t i = 0; i < c->proposal.n; i++) {
+		bool up = goes_up(c, &c->proposal.change[i]);
+		struct ban *b = find_ban(c, c->proposal.change[i].tunable, up);
+		if (!b && c->nban < BANS)
+			b = &c->ban[c->nban++];
+		if (!b)
+			continue;
+		b->tunable = c->proposal.change[i].tunable;
+		b->up = up;
+		b->times = b->times < 16 ? b->times + 1 : 16;
+		b->until_ns = lode_conductor_now(c) + lode_seconds_ns(c->pace.cooldown * (double)(1u << (b->times - 1)));
+	}
+}
+
+static bool banned(struct lode_conductor *c, const struct lode_proposal *p, struct lode_refusal *r)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct ban *b = find_ban(c, p->change[i].tunable, goes_up(c, &p->change[i]));
+		if (!b || b->until_ns <= lode_conductor_now(c))
+			continue;
+		r->rule = LODE_RULE_COOLDOWN;
+		r->change = (int)i;
+		snprintf(r->why, sizeof(r->why), "%s in this direction was reverted %u time%s; not again for %.0f s", lode_tunables[b->tunable].id,
+			 b->times, b->times > 1 ? "s" : "", (double)(b->until_ns - lode_conductor_now(c)) / 1e9);
+		return true;
+	}
+	return false;
+}
+
+/* ---- outcomes: what the next question tells the advisor ---- */
+
+struct lode_outcome *lode_advice_outcome(struct lode_conductor *c)
+{
+	struct lode_outcome *o;
+	if (c->noutcome == OUTCOMES) {
+		memmove(c->outcome, c->outcome + 1, sizeof(c->outcome[0]) * (OUTCOMES - 1));
+		memmove(c->outcome_ns, c->outcome_ns + 1, sizeof(c->outcome_ns[0]) * (OUTCOMES - 1));
+		c->noutcome--;
+	}
+	o = &c->outcome[c->noutcome];
+	memset(o, 0, sizeof(*o));
+	c->outcome_ns[c->noutcome++] = lode_conductor_now(c);
+	o->proposal = c->proposal;
+	o->regime = c->workload.regime;
+	return o;
+}
+
+static void refuse(struct lode_conductor *c, const struct lode_refusal *r)
+{
+	struct lode_json *j = lode_journal_begin(c->journal, "refused");
+	lode_json_u64(j, "trial", c->proposal.id);
+	lode_json_refusal(j, "refusal", r);
+	lode_journal_end(c->journal, false);
+	c->counts.refused++;
+	lode_advice_outcome(c)->refusal = *r;
+	c->plan.n = 0;
+	lode_report_recent(c, "refused", r->why, NULL);
+	lode_log(LODE_LOG_INFO, "%s: refused (%s): %s", c->id, lode_rule_name(r->rule), r->why);
+	snprintf(c->why, sizeof(c->why), "refused (%s): %.180s", lode_rule_name(r->rule), r->why);
+}
+
+/* ---- asking ---- */
+
+static void journal_reply(struct lode_conductor *c, const struct lode_reply *r)
+{
+	struct lode_json *j = lode_journal_begin(c->journal, "advice");
+	lode_json_str(j, "advisor", c->env.asker->advisor->ops->name);
+	lode_json_str(j, "outcome", lode_call_name(r->call));
+	lode_json_str(j, "why", r->why);
+	lode_json_str(j, "model", r->model);
+	lode_json_u64(j, "prompt_tokens", r->prompt_tokens);
+	lode_json_u64(j, "completion_tokens", r->completion_tokens);
+	lode_json_num(j, "seconds", r->seconds);
+	if (r->raw)
+		lode_json_str(j, "reply", r->raw);
+	lode_journal_end(c->journal, false);
+	c->counts.calls++;
+	c->counts.tokens += r->prompt_tokens + r->completion_tokens;
+}
+
+static void consider(struct lode_conductor *c, const struct lode_proposal *p)
+{
+	struct lode_situation s = lode_conductor_situation(c);
+	struct lode_refusal refusal = {.change = -1};
+	struct lode_json *j;
+
+	c->proposal = *p;
+	c->proposal.id = c->next_id++;
+	c->counts.proposals++;
+	j = lode_journal_begin(c->journal, "proposal");
+	lode_json_u64(j, "trial", c->proposal.id);
+	lode_json_proposal(j, "proposal", &c->proposal);
+	lode_journal_end(c->journal, false);
+	c->ask_ns = lode_conductor_now(c) + lode_seconds_ns(c->pace.between);
+	if (banned(c, p, &refusal) || lode_guard_check(&s, &c->proposal, &c->plan, &refusal)) {
+		refuse(c, &refusal);
+		return;
+	}
+	if (c->config->mode == LODE_MODE_SUGGEST) {
+		char changes[200];
+		c->suggested = true;
+		lode_report_changes(c, &c->plan, changes, sizeof(changes));
+		lode_conductor_phase(c, LODE_OBSERVE, "suggests %.160s; `lodestone approve` tries it", changes);
+		lode_log(LODE_LOG_NOTICE, "%s: suggests %s: %s", c->id, changes, c->proposal.why);
+		return;
+	}
+	lode_experiment_begin(c);
+}
+
+static void take_reply(struct lode_conductor *c, struct lode_reply *r)
+{
+	double pause = c->config->advisor_interval > 0 ? c->config->advisor_interval : fmax(c->pace.between, c->pace.observe);
+	if (r->answer == LODE_ANSWER_WAIT) {
+		c->env.asker->busy = c;
+		snprintf(c->why, sizeof(c->why), "waiting for the model's answer");
+		return;
+	}
+	if (c->env.asker->busy == c)
+		c->env.asker->busy = NULL;
+	c->ask_ns = lode_conductor_now(c) + lode_seconds_ns(pause);
+	c->last_call = lode_call_name(r->call);
+	snprintf(c->advice, sizeof(c->advice), "%s", r->why);
+	if (r->model[0] || r->answer == LODE_ANSWER_FAILED)
+		journal_reply(c, r);
+	if (r->answer == LODE_ANSWER_FAILED)
+		lode_log(LODE_LOG_WARN, "%s: no advice (%s): %s", c->id, c->last_call, r->why);
+	snprintf(c->why, sizeof(c->why), "%.230s", r->why);
+	if (r->answer == LODE_ANSWER_PROPOSAL)
+		consider(c, &r->proposal);
+	free(r->raw);
+	r->raw = NULL;
+}
+
+/* NULL if a question may be put now, else why not. */
+static const char *not_yet(struct lode_conductor *c)
+{
+	uint64_t now = lode_conductor_now(c);
+	if (c->config->mode == LODE_MODE_OBSERVE)
+		return "observing only (agent.mode = observe)";
+	if (c->paused)
+		return "paused by the operator";
+	if (!c->state)
+		return "the options in force could not be read";
+	if (!c->now->has_stats)
+		return "no Statistics in this database: nothing could be judged";
+	if (c->config->max_trials && c->counts.trials >= c->config->max_trials)
+		return "as many trials as advisor.max_trials allows were made";
+	if (c->config->mode == LODE_MODE_AUTO && !lode_journal_ok(c->journal))
+		return "the journal cannot be written, so nothing is tried; see agent.state_dir";
+	if (now - c->quiet_ns < lode_seconds_ns(c->pace.observe) || c->history_n < 4)
+		return "getting to know the work";
+	if (c->now->background_errors)
+		return "RocksDB has a background error: hands off";
+	if (c->last.delayed_s > 0 || c->now->write_stopped)
+		return "writes are throttled: a change of options now would throttle them further";
+	if (c->workload.ops < IDLE_OPS)
+		return "idle: nothing to tune for";
+	return NULL;
+}
+
+static void ask(struct lode_conductor *c)
+{
+	struct lode_reply reply = {0};
+	struct lode_question q = {.now = lode_conductor_situation(c), .window = c->window, .workload = &c->workload, .history = c->outcome, .nhistory = c->noutcome,
+				  .objective = c->config->objective, .rocksdb_version = c->host->ops->info(c->host)->version, .rounds_left = 20};
+	for (size_t i = 0; i < c->noutcome; i++)
+		c->outcome[i].age_s = (double)(lode_conductor_now(c) - c->outcome_ns[i]) / 1e9;
+	lode_conductor_window(c, fmax(c->pace.window, c->pace.observe), c->window);
+	c->env.asker->advisor->ops->ask(c->env.asker->advisor, &q, &reply);
+	take_reply(c, &reply);
+}
+
+void lode_advice_observe(struct lode_conductor *c)
+{
+	const char *wait;
+	lode_tripwire_learn(&c->trip, &c->last);
+	if (c->env.asker->busy == c) {
+		struct lode_reply reply = {0};
+		c->env.asker->advisor->ops->poll(c->env.asker->advisor, &reply);
+		take_reply(c, &reply);
+		return;
+	}
+	if (c->suggested)
+		return;
+	wait = not_yet(c);
+	if (wait) {
+		lode_conductor_phase(c, LODE_OBSERVE, "%s", wait);
+		return;
+	}
+	if (lode_conductor_now(c) < c->ask_ns || c->env.asker->busy)
+		return;
+	ask(c);
+}
+
+/* ---- the operator's part ---- */
+
+int lode_conductor_decide(struct lode_conductor *c, bool approve, struct lode_buf *out)
+{
+	if (!c->suggested) {
+		lode_buf_adds(out, "no suggestion is waiting\n");
+		return -ENOENT;
+	}
+	if (approve) {
+		struct lode_situation s = lode_conductor_situation(c);
+		struct lode_refusal refusal = {.change = -1};
+		c->suggested = false;
+		if (lode_guard_check(&s, &c->proposal, &c->plan, &refusal)) { /* the world may have moved since */
+			refuse(c, &refusal);
+			lode_buf_addf(out, "no longer possible: %s\n", refusal.why);
+			return -EPERM;
+		}
+		lode_experiment_begin(c);
+		lode_buf_addf(out, "%s\n", c->why);
+		return 0;
+	}
+	c->suggested = false;
+	lode_advice_ban(c);
+	lode_report_recent(c, "refused", "rejected by the operator", NULL);
+	lode_experiment_give_up(c, "the suggestion was rejected");
+	lode_buf_adds(out, "rejected\n");
+	return 0;
+}
+
+int lode_conductor_prompt(struct lode_conductor *c, struct lode_buf *out)
+{
+	struct lode_question q = {.now = lode_conductor_situation(c), .window = c->window, .workload = &c->workload, .history = c->outcome, .nhistory = c->noutcome,
+				  .objective = c->config->objective, .rocksdb_version = c->host->ops->info(c->host)->version, .rounds_left = 20};
+	if (!c->state || !c->history_n)
+		return -EAGAIN;
+	lode_conductor_window(c, fmax(c->pace.window, c->pace.observe), c->window);
+	return c->env.asker->advisor->ops->prompt(c->env.asker->advisor, &q, out);
+}

@@ -1,0 +1,518 @@
+/* The agent's threads and its loop: one thread conducts all databases, one serves the control socket; the model's is the advisor's own. */
+#include "agent/agent.h"
+
+#include "agent/control.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/rng.h"
+#include "record/metrics.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define STACK (512u << 10)
+#define GUARD_MS 200          /* between looks for a write stop while something unproven is live */
+#define EXIT_WAIT_MS 200
+#define COMMAND_WAIT_S 10
+#define INERT_MAX 16
+#define STATUS_MAX (4u << 20)
+
+struct inert {
+	char path[256], why[200];
+};
+
+/* A request of the control thread that the agent thread must carry out. Guarded by lock, signalled by turn. */
+struct command {
+	const char *verb, *db, *arg;
+	struct lode_buf *body;
+	int code;
+	bool done;
+};
+
+struct lode_agent {
+	struct lode_config config;
+	char notes[2000];
+	char exe[512];
+	uint64_t born_ns;
+	struct lode_registry registry;
+	struct lode_asker asker;
+	struct lode_control *control;
+	int wake;              /* eventfd: a database has come or gone, a command waits */
+	atomic_bool started, stop;
+	atomic_bool working;   /* the agent thread is inside a database */
+	struct inert inert[INERT_MAX];
+	atomic_uint ninert, inert_claimed;
+	pthread_mutex_t lock;  /* between our own threads only */
+	pthread_cond_t turn;
+	struct command *command;
+};
+
+/* ---- configuration ---- */
+
+static bool matches(const char *patterns, const char *exe)
+{
+	char copy[512], *save = NULL;
+	const char *base = strrchr(exe, '/');
+	snprintf(copy, sizeof(copy), "%s", patterns);
+	for (char *p = strtok_r(copy, " ", &save); p; p = strtok_r(NULL, " ", &save))
+		if (fnmatch(p, exe, 0) == 0 || (base && fnmatch(p, base + 1, 0) == 0))
+			return true;
+	return false;
+}
+
+/* The environment as the process got it: reading `environ` would race with a host thread that sets a variable. */
+static char **initial_environment(struct lode_buf *text)
+{
+	size_t n = 0, i = 0;
+	char **env;
+	if (lode_fs_read("/proc/self/environ", text) || !text->len)
+		return calloc(1, sizeof(char *));
+	for (size_t at = 0; at < text->len; at++)
+		n += text->data[at] == 0;
+	env = calloc(n + 2, sizeof(char *));
+	for (size_t at = 0; env && at < text->len && i <= n; at += strlen(text->data + at) + 1)
+		env[i++] = text->data + at;
+	return env;
+}
+
+static bool configure(struct lode_agent *a)
+{
+	struct lode_buf text, notes;
+	char **env;
+	ssize_t n = readlink("/proc/self/exe", a->exe, sizeof(a->exe) - 1);
+	a->exe[n > 0 ? n : 0] = 0;
+	lode_buf_init(&text, 4u << 20);
+	lode_buf_init(&notes, sizeof(a->notes) - 1);
+	env = initial_environment(&text);
+	lode_config_load(&a->config, env, &notes);
+	snprintf(a->notes, sizeof(a->notes), "%s", lode_buf_str(&notes));
+	free(env);
+	lode_buf_fini(&text);
+	lode_buf_fini(&notes);
+	lode_log_level_set(a->config.log_level);
+	lode_log_open(a->config.log_file);
+	if (a->config.disabled)
+		return false;
+	if ((a->config.include[0] && !matches(a->config.include, a->exe)) || matches(a->config.exclude, a->exe))
+		return false;
+	for (char *p = a->notes, *line; (line = strsep(&p, "\n"));) /* notes keeps its text: the separators are put back */
+		if (*line) {
+			lode_log(LODE_LOG_WARN, "%s", line);
+			if (p)
+				p[-1] = '\n';
+		}
+	return true;
+}
+
+static struct lode_advisor *make_advisor(struct lode_agent *a)
+{
+	const struct lode_config *c = &a->config;
+	uint64_t seed = c->seed ? (uint64_t)c->seed : lode_rng_entropy();
+	struct lode_err err = {0};
+	struct lode_llm_config llm = {
+		.url = c->url, .model = c->model, .key_file = c->key_file[0] ? c->key_file : NULL, .key = c->key[0] ? c->key : NULL,
+		.ca_file = c->ca_file[0] ? c->ca_file : NULL, .proxy = c->proxy, .timeout_s = c->timeout, .retries = c->retries,
+		.calls_per_hour = c->calls_per_hour, .tokens_per_day = c->tokens_per_day, .max_tokens = c->max_tokens, .temperature = c->temperature};
+	struct lode_advisor *advisor = NULL;
+	if (strcmp(c->advisor, "random") == 0)
+		return lode_advisor_random(seed);
+	if (strcmp(c->advisor, "adversarial") == 0)
+		return lode_advisor_adversarial(seed);
+	if (strcmp(c->advisor, "llm") == 0) {
+		advisor = lode_advisor_llm(&llm, &err);
+		if (!advisor)
+			lode_log(LODE_LOG_WARN, "no language model (%s); the built-in expert is used", err.msg);
+	}
+	return advisor ? advisor : lode_advisor_expert();
+}
+
+struct lode_agent *lode_agent_new(void)
+{
+	struct lode_agent *a = calloc(1, sizeof(*a));
+	if (!a)
+		return NULL;
+	if (!configure(a)) {
+		free(a);
+		return NULL;
+	}
+	a->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	a->born_ns = lode_clock_mono(&lode_clock_real);
+	pthread_mutex_init(&a->lock, NULL);
+	pthread_cond_init(&a->turn, NULL);
+	if (a->wake < 0) {
+		lode_log(LODE_LOG_ERROR, "no descriptor for the agent: %s", strerror(errno));
+		free(a);
+		return NULL;
+	}
+	return a;
+}
+
+const struct lode_config *lode_agent_config(const struct lode_agent *a)
+{
+	return &a->config;
+}
+
+/* ---- the control socket's requests ---- */
+
+static bool selected(const struct lode_db *db, const char *want)
+{
+	return !want || !*want || strcmp(want, "-") == 0 || strncmp(lode_conductor_id(db->conductor), want, strlen(want)) == 0;
+}
+
+static int act(struct lode_conductor *c, const struct command *cmd)
+{
+	struct lode_buf *out = cmd->body;
+	if (strcmp(cmd->verb, "pause") == 0 || strcmp(cmd->verb, "resume") == 0) {
+		lode_conductor_pause(c, cmd->verb[0] == 'p');
+		lode_buf_addf(out, "%s: %s\n", lode_conductor_id(c), cmd->verb[0] == 'p' ? "paused" : "resumed");
+		return 200;
+	}
+	if (strcmp(cmd->verb, "prompt") == 0) {
+		int rc = lode_conductor_prompt(c, out);
+		if (rc)
+			lode_buf_adds(out, "not enough is known yet for a prompt: try again in a few seconds\n");
+		return rc ? 300 : 200;
+	}
+	if (strcmp(cmd->verb, "rollback") == 0) {
+		int rc = lode_conductor_rollback(c, cmd->arg && strcmp(cmd->arg, "print") == 0, out);
+		lode_buf_adds(out, "\n");
+		return rc ? 300 : 200;
+	}
+	return lode_conductor_decide(c, cmd->verb[0] == 'a', out) ? 300 : 200;
+}
+
+static void run_metrics(struct lode_agent *a, struct lode_buf *out)
+{
+	struct lode_expo *e = lode_expo_new();
+	struct lode_buf labels;
+	if (!e)
+		return;
+	lode_buf_init(&labels, 256);
+	lode_expo_label(&labels, "version", LODE_VERSION);
+	lode_expo_label(&labels, "mode", lode_mode_name((enum lode_mode)a->config.mode));
+	lode_expo_add(e, "lodestone_info", LODE_GAUGE, "Always 1; who we are.", lode_buf_str(&labels), 1);
+	for (struct lode_db *db = lode_registry_next(&a->registry, NULL); db; db = lode_registry_next(&a->registry, db))
+		if (lode_db_claim(db)) {
+			if (db->conductor)
+				lode_conductor_metrics(db->conductor, e);
+			lode_db_release(db);
+		}
+	lode_expo_render(e, out);
+	lode_buf_fini(&labels);
+	lode_expo_free(e);
+}
+
+static void run_command(struct lode_agent *a)
+{
+	struct command *cmd;
+	unsigned n = 0;
+	pthread_mutex_lock(&a->lock);
+	cmd = a->command;
+	if (!cmd || cmd->done)
+		goto out;
+	cmd->code = 200;
+	if (strcmp(cmd->verb, "metrics") == 0) {
+		run_metrics(a, cmd->body);
+		goto done;
+	}
+	for (struct lode_db *db = lode_registry_next(&a->registry, NULL); db; db = lode_registry_next(&a->registry, db)) {
+		if (!lode_db_claim(db))
+			continue;
+		if (db->conductor && selected(db, cmd->db)) {
+			int code = act(db->conductor, cmd);
+			cmd->code = code > cmd->code ? code : cmd->code;
+			n++;
+		}
+		lode_db_release(db);
+	}
+	if (!n) {
+		cmd->code = 300;
+		lode_buf_addf(cmd->body, "no open database%s%s\n", cmd->db && strcmp(cmd->db, "-") != 0 ? " is called " : "", cmd->db && strcmp(cmd->db, "-") != 0 ? cmd->db : "");
+	}
+done:
+	cmd->done = true;
+	pthread_cond_broadcast(&a->turn);
+out:
+	pthread_mutex_unlock(&a->lock);
+}
+
+static void wake(struct lode_agent *a)
+{
+	uint64_t one = 1;
+	ssize_t rc = write(a->wake, &one, sizeof(one));
+	(void)rc; /* full means that it is awake already */
+}
+
+/* Control thread: hands the command over and waits for it. */
+static int hand_over(struct lode_agent *a, struct command *cmd)
+{
+	struct timespec until;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += COMMAND_WAIT_S;
+	pthread_mutex_lock(&a->lock);
+	a->command = cmd;
+	wake(a);
+	while (!cmd->done && pthread_cond_timedwait(&a->turn, &a->lock, &until) == 0)
+		;
+	a->command = NULL;
+	pthread_mutex_unlock(&a->lock);
+	if (cmd->done)
+		return cmd->code;
+	lode_buf_adds(cmd->body, "the agent is busy inside RocksDB; try again\n");
+	return 300;
+}
+
+static void json_machine(struct lode_json *j)
+{
+	struct lode_machine m;
+	lode_machine_read("", NULL, &m);
+	lode_json_object(j, "machine");
+	lode_json_num(j, "cores", m.cores);
+	lode_json_u64(j, "mem_limit", m.mem_limit);
+	lode_json_u64(j, "mem_available", m.mem_available);
+	lode_json_u64(j, "rss", m.rss);
+	lode_json_str(j, "cpu", m.cpu);
+	lode_json_end(j);
+}
+
+static int status(struct lode_agent *a, struct lode_buf *out)
+{
+	struct lode_json j;
+	struct lode_buf databases;
+	const char *p = a->notes;
+	lode_json_init(&j, out);
+	lode_json_object(&j, NULL);
+	lode_json_str(&j, "version", LODE_VERSION);
+	lode_json_i64(&j, "pid", getpid());
+	lode_json_str(&j, "exe", a->exe);
+	lode_json_num(&j, "uptime_s", (double)(lode_clock_mono(&lode_clock_real) - a->born_ns) / 1e9);
+	lode_json_str(&j, "mode", lode_mode_name((enum lode_mode)a->config.mode));
+	lode_json_str(&j, "advisor", a->asker.advisor->ops->name);
+	lode_json_str(&j, "pace", a->config.pace);
+	lode_json_str(&j, "config", a->config.file[0] ? a->config.file : NULL);
+	lode_json_array(&j, "warnings");
+	for (size_t n; *p; p += n + (p[n] == '\n')) {
+		n = strcspn(p, "\n");
+		lode_json_strn(&j, NULL, p, n);
+	}
+	lode_json_end(&j);
+	json_machine(&j);
+	lode_json_array(&j, "inert");
+	for (unsigned i = 0; i < atomic_load(&a->ninert); i++) {
+		lode_json_object(&j, NULL);
+		lode_json_str(&j, "path", a->inert[i].path);
+		lode_json_str(&j, "why", a->inert[i].why);
+		lode_json_end(&j);
+	}
+	lode_json_end(&j);
+	lode_buf_init(&databases, STATUS_MAX);
+	lode_buf_add(&databases, "[", 1);
+	lode_registry_read(&a->registry, &databases);
+	lode_buf_add(&databases, "]", 1);
+	lode_json_raw(&j, "databases", lode_buf_str(&databases));
+	lode_json_end(&j);
+	lode_buf_add(out, "\n", 1);
+	lode_buf_fini(&databases);
+	return 200;
+}
+
+static int answer(void *ctx, const char *verb, const char *db, const char *arg, struct lode_buf *body)
+{
+	static const char *const verbs[] = {"metrics", "prompt", "pause", "resume", "rollback", "approve", "reject", NULL};
+	struct lode_agent *a = ctx;
+	struct command cmd = {.verb = verb, .db = db, .arg = arg, .body = body};
+	if (strcmp(verb, "status") == 0)
+		return status(a, body);
+	if (strcmp(verb, "help") == 0) {
+		lode_buf_adds(body, "status\nmetrics\nprompt [db]\npause [db]\nresume [db]\nrollback [db] [print]\napprove [db]\nreject [db]\n");
+		return 200;
+	}
+	for (int i = 0; verbs[i]; i++)
+		if (strcmp(verbs[i], verb) == 0)
+			return hand_over(a, &cmd);
+	lode_buf_addf(body, "there is no request '%.40s'; `help` lists them\n", verb);
+	return 100;
+}
+
+/* ---- the loop ---- */
+
+static void meet(struct lode_agent *a, struct lode_db *db)
+{
+	struct lode_conductor_env env = {.config = &a->config, .clock = &lode_clock_real, .asker = &a->asker, .root = ""};
+	struct lode_err err = {0};
+	env.seed = a->config.seed ? (uint64_t)a->config.seed : lode_rng_entropy() >> 11;
+	db->conductor = lode_conductor_new(db->host, &env, &err);
+	if (!db->conductor) {
+		db->hopeless = true;
+		lode_log(LODE_LOG_ERROR, "a database is left alone: %s", err.msg);
+	}
+}
+
+static void publish(struct lode_agent *a, struct lode_db *db)
+{
+	struct lode_buf text;
+	struct lode_json j;
+	lode_buf_init(&text, STATUS_MAX);
+	lode_json_init(&j, &text);
+	lode_conductor_status(db->conductor, &j);
+	lode_db_publish(&a->registry, db, &text);
+	lode_buf_fini(&text);
+}
+
+/* One look at every database. Returns whether something unproven is live anywhere. */
+static bool round_of(struct lode_agent *a, bool tick)
+{
+	bool exposed = false;
+	for (struct lode_db *db = lode_registry_next(&a->registry, NULL); db && !atomic_load(&a->stop); db = lode_registry_next(&a->registry, db)) {
+		if (db->hopeless || !lode_db_claim(db))
+			continue;
+		atomic_store(&a->working, true);
+		if (!atomic_load(&a->stop)) {
+			if (!db->conductor)
+				meet(a, db);
+			if (db->conductor && tick) {
+				lode_conductor_tick(db->conductor);
+				publish(a, db);
+			} else if (db->conductor) {
+				lode_conductor_guard(db->conductor);
+			}
+			exposed |= db->conductor && lode_conductor_exposed(db->conductor);
+		}
+		atomic_store(&a->working, false);
+		lode_db_release(db);
+	}
+	return exposed;
+}
+
+static void wait_for(struct lode_agent *a, uint64_t until_ns, bool exposed)
+{
+	struct pollfd p = {.fd = a->wake, .events = POLLIN};
+	uint64_t now = lode_clock_mono(&lode_clock_real), drain;
+	int ms = until_ns > now ? (int)((until_ns - now + 999999) / 1000000) : 0;
+	if (exposed && ms > GUARD_MS)
+		ms = GUARD_MS;
+	if (poll(&p, 1, ms) > 0) {
+		ssize_t rc = read(a->wake, &drain, sizeof(drain));
+		(void)rc;
+	}
+}
+
+static void *agent_main(void *arg)
+{
+	struct lode_agent *a = arg;
+	uint64_t step = (uint64_t)(a->config.interval * 1e9), next = lode_clock_mono(&lode_clock_real);
+	bool exposed = false;
+	pthread_setname_np(pthread_self(), "lodestone");
+	a->control = lode_control_start(a->config.runtime_dir, answer, a);
+	while (!atomic_load(&a->stop)) {
+		uint64_t now = lode_clock_mono(&lode_clock_real);
+		bool tick = now >= next;
+		if (tick)
+			next = now > next + step ? now + step : next + step; /* late: no catching up */
+		exposed = round_of(a, tick);
+		run_command(a);
+		lode_registry_reap(&a->registry);
+		if (!atomic_load(&a->stop))
+			wait_for(a, next, exposed);
+	}
+	return NULL;
+}
+
+/* All signals blocked in our thread; the host's mask is as it was. */
+static bool start_thread(struct lode_agent *a)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, old;
+	int rc;
+	sigfillset(&all);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	rc = pthread_create(&thread, &attr, agent_main, a);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	if (rc)
+		lode_log(LODE_LOG_ERROR, "no thread for the agent: %s", strerror(rc));
+	return rc == 0;
+}
+
+/* ---- host threads ---- */
+
+void lode_agent_inert(struct lode_agent *a, const char *path, const char *why)
+{
+	unsigned i = atomic_fetch_add(&a->inert_claimed, 1);
+	lode_log(LODE_LOG_NOTICE, "left alone: %s (%s)", why, path);
+	if (i >= INERT_MAX)
+		return;
+	snprintf(a->inert[i].path, sizeof(a->inert[i].path), "%s", path);
+	snprintf(a->inert[i].why, sizeof(a->inert[i].why), "%s", why);
+	atomic_fetch_add(&a->ninert, 1); /* two at once may show one of them late, never half */
+}
+
+void lode_agent_opened(struct lode_agent *a, void *key, struct lode_host *h, struct lode_injected *statistics)
+{
+	struct lode_db *db = calloc(1, sizeof(*db));
+	const struct lode_host_info *info = h->ops->info(h);
+	if (!db) {
+		lode_host_real_close(h);
+		lode_host_real_free(h);
+		return; /* the statistics leak rather than fall under the database */
+	}
+	db->key = key;
+	db->host = h;
+	db->statistics = statistics;
+	lode_registry_add(&a->registry, db);
+	if (!atomic_exchange(&a->started, true)) {
+		a->asker.advisor = make_advisor(a);
+		lode_log(LODE_LOG_NOTICE, "lodestone %s: RocksDB %s, mode %s%s; `lodestone status` shows more", LODE_VERSION, info->version,
+			 lode_mode_name((enum lode_mode)a->config.mode), info->has_statistics ? "" : ", no Statistics");
+		if (!a->asker.advisor || !start_thread(a)) {
+			atomic_store(&a->stop, true);
+			return;
+		}
+	}
+	wake(a);
+}
+
+void lode_agent_closing(struct lode_agent *a, void *key)
+{
+	struct lode_db *db = lode_registry_find(&a->registry, key);
+	if (!db || !lode_db_close(db))
+		return;
+	if (db->conductor)
+		lode_conductor_settle(db->conductor);
+	lode_host_real_close(db->host);
+	atomic_store(&db->settled, true);
+}
+
+void lode_agent_closed(struct lode_agent *a, void *key)
+{
+	struct lode_db *db = lode_registry_find(&a->registry, key);
+	if (!db)
+		return;
+	atomic_store(&db->closed, true);
+	wake(a);
+}
+
+void lode_agent_exit(struct lode_agent *a)
+{
+	atomic_store(&a->stop, true);
+	if (a->asker.advisor)
+		a->asker.advisor->ops->cancel(a->asker.advisor);
+	wake(a);
+	for (int i = 0; i < EXIT_WAIT_MS && atomic_load(&a->working); i++)
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	if (a->control)
+		lode_control_stop(a->control);
+}

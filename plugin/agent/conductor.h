@@ -1,0 +1,52 @@
+/* The conductor of one database: samples, asks, checks, tries, keeps or puts back. Everything it decides it decides in tick().
+ *
+ * Threads: one thread at a time, handed over by the registry (agent.c): the agent thread while the database is open, the host's closing
+ * thread for settle(). No function waits for the network. It works on any struct lode_host and any clock, so that tests run days in seconds. */
+#ifndef LODE_AGENT_CONDUCTOR_H
+#define LODE_AGENT_CONDUCTOR_H
+
+#include "advise/advisor.h"
+#include "agent/config.h"
+#include "base/json.h"
+#include "host/host.h"
+
+enum lode_phase { LODE_OBSERVE, LODE_TRIAL, LODE_WATCH, LODE_COOLDOWN, LODE_SAFE };
+const char *lode_phase_name(enum lode_phase p);
+
+/* The advisor is shared by all databases of the process, one question at a time. */
+struct lode_asker {
+	struct lode_advisor *advisor;
+	_Atomic(const void *) busy; /* the conductor whose answer is awaited, or NULL; a closing thread may clear its own */
+};
+
+struct lode_conductor_env {
+	const struct lode_config *config;
+	const struct lode_clock *clock;
+	struct lode_asker *asker;
+	const char *root; /* of /proc and /sys: "" but in tests */
+	uint64_t seed;
+};
+
+struct lode_conductor;
+
+/* Opens the journal, puts right what an earlier life left in flight. NULL: no memory, or the database cannot be read at all. All of env is borrowed. */
+struct lode_conductor *lode_conductor_new(struct lode_host *h, const struct lode_conductor_env *env, struct lode_err *err);
+void lode_conductor_free(struct lode_conductor *c);
+
+void lode_conductor_tick(struct lode_conductor *c);  /* once per sampling interval */
+void lode_conductor_guard(struct lode_conductor *c); /* several times a second: a write stop while something of ours is live */
+bool lode_conductor_exposed(const struct lode_conductor *c); /* something unproven is live: guard() is worth calling */
+/* The database is about to close: a trial in flight is undone; kept changes are restored or left, as configured. */
+void lode_conductor_settle(struct lode_conductor *c);
+
+void lode_conductor_pause(struct lode_conductor *c, bool paused); /* pausing undoes a trial in flight */
+/* All kept changes and a trial in flight back to what the application had. print: only say what would be written (JSON either way). */
+int lode_conductor_rollback(struct lode_conductor *c, bool print, struct lode_buf *out);
+int lode_conductor_prompt(struct lode_conductor *c, struct lode_buf *out);
+int lode_conductor_decide(struct lode_conductor *c, bool approve, struct lode_buf *out); /* mode suggest: the waiting suggestion */
+void lode_conductor_status(const struct lode_conductor *c, struct lode_json *j);         /* one object of "databases" */
+struct lode_expo;
+void lode_conductor_metrics(const struct lode_conductor *c, struct lode_expo *e);
+const char *lode_conductor_id(const struct lode_conductor *c);
+
+#endif

@@ -1,0 +1,146 @@
+/* The conductor's own memory, shared by its five files: conductor.c (the tick), advice.c (asking),
+ * experiment.c (trials and tripwires), live.c (what is written and put back), report.c (what is told). */
+#ifndef LODE_AGENT_CONDUCTOR_PRIVATE_H
+#define LODE_AGENT_CONDUCTOR_PRIVATE_H
+
+#include "agent/conductor.h"
+#include "guard/tripwire.h"
+#include "record/journal.h"
+
+#define HISTORY 96   /* units kept: enough for the longest window and the A/A scales */
+#define OUTCOMES 24
+#define RECENT 20
+#define KEPT_MAX 64
+#define BANS 32
+
+struct recent { /* for status; the journal has it all */
+	char ts[32];
+	uint64_t trial;
+	const char *what;
+	char advisor[24], rule[48], summary[200], why[240];
+	double effect, lo, hi;
+};
+
+struct kept { /* an option that is not as the application had it, because we proved better */
+	int tunable;
+	struct lode_write original, now;
+};
+
+struct ban { /* the same wish in the same direction has failed: not again before `until` */
+	int tunable;
+	bool up;
+	unsigned times;
+	uint64_t until_ns;
+};
+
+struct counts {
+	uint64_t proposals, refused, trials, kept, reverted, invalid, tripped, writes, calls, tokens, samples;
+	uint64_t write_ns_max, write_ns, sample_ns;
+};
+
+struct lode_conductor {
+	struct lode_host *host;
+	struct lode_conductor_env env;
+	const struct lode_config *config;
+	struct lode_pace pace;
+	struct lode_journal *journal;
+	char id[64];
+	uint64_t born_ns;
+
+	enum lode_phase phase;
+	bool paused;
+	char why[240];          /* why nothing happens, or what does */
+	uint64_t phase_ns;      /* since when */
+	uint64_t ask_ns;        /* no question before this time */
+
+	/* what is known */
+	struct lode_sample *prev, *now; /* prev: the sample before */
+	struct lode_interval last;      /* the last raw interval */
+	struct lode_interval unit;      /* being filled */
+	struct lode_interval *history;  /* ring of units, valid ones only */
+	size_t history_n, history_at;
+	struct lode_interval *window;   /* scratch: the last seconds added up */
+	struct lode_state *state;
+	struct lode_machine machine;
+	struct lode_workload workload, trial_workload;
+	uint64_t quiet_ns;      /* valid and undisturbed since */
+	struct lode_policy policy;
+	struct lode_tripwire trip;
+
+	/* what is in flight */
+	struct lode_proposal proposal;
+	bool suggested;         /* proposal and plan wait for the operator */
+	struct lode_plan plan;
+	struct lode_trial *trial;
+	bool treated;           /* plan.todo is live, or may be */
+	uint64_t next_id;
+	unsigned failed_reverts;
+	uint64_t watch_until_ns;
+
+	/* what became of it all */
+	struct kept kept[KEPT_MAX];
+	size_t nkept;
+	struct ban ban[BANS];
+	size_t nban;
+	struct lode_outcome outcome[OUTCOMES];
+	uint64_t outcome_ns[OUTCOMES];
+	size_t noutcome;
+	struct recent recent[RECENT];
+	size_t nrecent;
+	struct counts counts;
+	const char *last_call;
+	char advice[400];
+	char statistics[8];
+};
+
+static inline uint64_t lode_seconds_ns(double s)
+{
+	return (uint64_t)(s * 1e9);
+}
+
+static inline uint64_t lode_conductor_now(const struct lode_conductor *c)
+{
+	return lode_clock_mono(c->env.clock);
+}
+
+/* live.c */
+int lode_live_read_state(struct lode_conductor *c);  /* the options as RocksDB has them; notices what others changed */
+int lode_live_apply(struct lode_conductor *c, bool treatment); /* todo or undo of the plan; 0 only if it reads back */
+bool lode_live_start(struct lode_conductor *c, uint64_t seed, const char *design); /* the intent, on disk before anything is written */
+void lode_live_settled(struct lode_conductor *c, uint64_t trial, const char *how);
+bool lode_live_undo(struct lode_conductor *c);       /* the trial's changes back; false: SAFE or try again */
+void lode_live_keep(struct lode_conductor *c);       /* the plan is the new normal */
+void lode_live_unkeep(struct lode_conductor *c);     /* the plan has been undone after it was kept */
+int lode_live_restore_kept(struct lode_conductor *c, const char *how);
+void lode_live_recover(struct lode_conductor *c);
+
+/* report.c */
+void lode_report_changes(const struct lode_conductor *c, const struct lode_plan *p, char *out, size_t len); /* "block_cache_size 8 MiB -> 512 MiB" */
+void lode_report_recent(struct lode_conductor *c, const char *what, const char *why, const struct lode_verdict *v);
+const char *lode_report_cf_name(const struct lode_conductor *c, uint32_t cf);
+
+/* conductor.c */
+#define SHIFT_DISTANCE 0.5 /* of workloads: beyond it this is other work */
+void lode_conductor_phase(struct lode_conductor *c, enum lode_phase p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The last `seconds` of history added up. Returns the seconds that there were. */
+double lode_conductor_window(const struct lode_conductor *c, double seconds, struct lode_interval *out);
+const struct lode_interval *lode_conductor_past(const struct lode_conductor *c, size_t back); /* a unit of history; 0 = the newest */
+void lode_conductor_forget(struct lode_conductor *c); /* what went before no longer compares with what comes */
+struct lode_situation lode_conductor_situation(const struct lode_conductor *c);
+
+/* advice.c */
+void lode_advice_observe(struct lode_conductor *c);  /* phase OBSERVE: learn, ask, consider */
+void lode_advice_ban(struct lode_conductor *c);      /* the present proposal has failed: not again for a while */
+struct lode_outcome *lode_advice_outcome(struct lode_conductor *c); /* a fresh entry for the present proposal; the caller fills the rest */
+
+/* experiment.c */
+void lode_experiment_begin(struct lode_conductor *c); /* the present plan goes on trial */
+void lode_experiment_feed(struct lode_conductor *c);
+void lode_experiment_watch(struct lode_conductor *c);
+void lode_experiment_cooldown(struct lode_conductor *c);
+bool lode_experiment_tripped(struct lode_conductor *c);
+void lode_experiment_stop(struct lode_conductor *c, enum lode_verdict_kind kind, const char *why, const char *trip);
+void lode_experiment_give_up(struct lode_conductor *c, const char *why);
+void lode_experiment_close(struct lode_conductor *c);
+
+#endif

@@ -1,0 +1,293 @@
+/* Configuration as data: one row a key. The same rows parse, check, suggest the nearest name and write the manual. */
+#include "agent/config.h"
+#include "agent/config_keys.h"
+
+#include "base/log.h"
+#include "base/num.h"
+#include "guard/tunable.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+enum type { T_TEXT, T_WORD, T_BOOL, T_UINT, T_INT, T_SIZE, T_SECONDS, T_REAL, T_LOG_LEVEL };
+
+struct key {
+	const char *section, *name;
+	enum type type;
+	size_t offset, size; /* size: of a text */
+	double min, max;     /* of numbers */
+	const char *const *words; /* T_WORD: the value is an index if the field is an int, the word itself if it is a text */
+	const char *initial;
+	const char *doc;
+};
+
+static const char *const modes[] = {"observe", "suggest", "auto", NULL};
+static const char *const closes[] = {"restore", "keep", NULL};
+static const char *const advisors[] = {"expert", "llm", "random", "adversarial", NULL};
+static const char *const objectives[] = {"balanced", NULL};
+static const char *const paces[] = {"production", "bench", NULL};
+static const char *const apis[] = {"chat", NULL};
+
+#define AT(field) offsetof(struct lode_config, field), sizeof(((struct lode_config *)0)->field)
+#define BIG 1e18
+
+static const struct key keys[] = {
+	{"agent", "mode", T_WORD, AT(mode), 0, 0, modes, "observe",
+	 "observe: watch and report. suggest: propose, and try what is approved. auto: try proposals on the live database and keep what is proven."},
+	{"agent", "on_close", T_WORD, AT(on_close), 0, 0, closes, "restore",
+	 "What happens to kept changes when the database closes: put the old values back, or leave ours in the OPTIONS file."},
+	{"agent", "interval", T_SECONDS, AT(interval), 0.05, 3600, NULL, "1s", "Time between two samples."},
+	{"agent", "state_dir", T_TEXT, AT(state_dir), 0, 0, NULL, "",
+	 "Where journals are kept. Empty: /var/lib/lodestone for root, else ~/.local/state/lodestone."},
+	{"agent", "runtime_dir", T_TEXT, AT(runtime_dir), 0, 0, NULL, "",
+	 "Where the control socket is made. Empty: /run/lodestone for root, else $XDG_RUNTIME_DIR/lodestone or /tmp/lodestone-UID."},
+	{"agent", "include", T_TEXT, AT(include), 0, 0, NULL, "", "Shell patterns of executables (path or name) to work in, separated by spaces. Empty: all."},
+	{"agent", "exclude", T_TEXT, AT(exclude), 0, 0, NULL, "", "Shell patterns of executables to stay out of."},
+	{"agent", "statistics", T_BOOL, AT(statistics), 0, 0, NULL, "true",
+	 "Open databases that have no Statistics object with one of ours. Without Statistics there is no latency, and so no trial."},
+	{"agent", "seed", T_UINT, AT(seed), 0, BIG, NULL, "0", "Seed of every coin flip, for experiments that must repeat. 0: from the kernel."},
+	{"log", "file", T_TEXT, AT(log_file), 0, 0, NULL, "stderr", "A path (%p is the process id), or stderr."},
+	{"log", "level", T_LOG_LEVEL, AT(log_level), 0, 0, NULL, "notice", "off, error, warn, notice, info or debug."},
+	{"advisor", "kind", T_WORD, AT(advisor), 0, 0, advisors, "expert",
+	 "Who proposes: the built-in rules, a language model; or, for tests of the guard only, random and adversarial, which propose nonsense and harm."},
+	{"advisor", "interval", T_SECONDS, AT(advisor_interval), 0, 86400, NULL, "0", "Least time between two questions to the advisor. 0: as the pace says."},
+	{"advisor", "max_trials", T_UINT, AT(max_trials), 0, 1e6, NULL, "0", "Trials for each opening of a database. 0: no limit."},
+	{"llm", "url", T_TEXT, AT(url), 0, 0, NULL, "", "Base URL with the version: http://127.0.0.1:8080/v1. Plain http only to this machine."},
+	{"llm", "api", T_WORD, AT(api), 0, 0, apis, "chat", "Protocol: chat is OpenAI-compatible chat completions."},
+	{"llm", "model", T_TEXT, AT(model), 0, 0, NULL, "", "The model's name as the server knows it."},
+	{"llm", "key_file", T_TEXT, AT(key_file), 0, 0, NULL, "", "File with the API key, readable by its owner only. Else the service manager's credential lodestone-api-key."},
+	{"llm", "key", T_TEXT, AT(key), 0, 0, NULL, "", "The API key itself; key_file is better."},
+	{"llm", "ca_file", T_TEXT, AT(ca_file), 0, 0, NULL, "", "Certificates to trust instead of the system's."},
+	{"llm", "proxy", T_TEXT, AT(proxy), 0, 0, NULL, "none", "none, or a proxy's URL. The host's own proxy variables are not used."},
+	{"llm", "timeout", T_SECONDS, AT(timeout), 1, 3600, NULL, "120s", "For one question, retries included."},
+	{"llm", "temperature", T_REAL, AT(temperature), -1, 2, NULL, "0.2", "Below zero: not sent."},
+	{"llm", "retries", T_UINT, AT(retries), 0, 5, NULL, "1", "After a passing failure."},
+	{"llm", "calls_per_hour", T_UINT, AT(calls_per_hour), 0, 1e6, NULL, "30", "0: no limit."},
+	{"llm", "tokens_per_day", T_UINT, AT(tokens_per_day), 0, 4e9, NULL, "500000", "0: no limit."},
+	{"llm", "max_tokens", T_INT, AT(max_tokens), 64, 100000, NULL, "2000", "Of one answer."},
+	{"objective", "kind", T_WORD, AT(objective), 0, 0, objectives, "balanced",
+	 "balanced: less service time for the work that comes, without longer tails or more stalls."},
+	{"guard", "allow_optin", T_BOOL, AT(allow_optin), 0, 0, NULL, "false", "Allow options of the opt-in tier."},
+	{"guard", "memory_fraction", T_REAL, AT(memory_fraction), 0.01, 0.9, NULL, "0.5",
+	 "Share of the memory limit that block cache and memtables may take together."},
+	{"guard", "memory_max", T_SIZE, AT(memory_max), 0, BIG, NULL, "0", "The same as an absolute size. 0: no further limit."},
+	{"guard", "pin", T_TEXT, AT(pin), 0, 0, NULL, "", "Options that are never touched, separated by spaces or commas."},
+	{"judge", "pace", T_WORD, AT(pace), 0, 0, paces, "production", "production decides in minutes to hours, bench within about 90 seconds."},
+	{"judge", "alpha", T_REAL, AT(alpha), 0.001, 0.2, NULL, "0.05", "Risk of keeping a change that does nothing."},
+	{"judge", "min_effect", T_REAL, AT(min_effect), 0, 1, NULL, "0.02", "Least improvement worth keeping; 0.02 is 2 %."},
+	{"judge", "max_pairs", T_UINT, AT(max_pairs), 0, 200, NULL, "0", "Pairs of blocks after which an undecided trial is reverted. 0: as the pace says."},
+};
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+
+const char *lode_mode_name(enum lode_mode m)
+{
+	return modes[m];
+}
+
+static int word_index(const char *const *words, const char *value)
+{
+	for (int i = 0; words[i]; i++)
+		if (strcmp(words[i], value) == 0)
+			return i;
+	return -1;
+}
+
+static int set_word(const struct key *k, void *field, const char *value, struct lode_err *err)
+{
+	int i = word_index(k->words, value);
+	if (i < 0) {
+		char list[120] = "";
+		for (int j = 0; k->words[j]; j++)
+			snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%s", j ? ", " : "", k->words[j]);
+		return lode_err_set(err, EINVAL, "%s.%s cannot be '%.60s': it is one of %s", k->section, k->name, value, list);
+	}
+	if (k->size == sizeof(int))
+		*(int *)field = i;
+	else
+		snprintf(field, k->size, "%s", k->words[i]);
+	return 0;
+}
+
+static int parse_real(const char *value, double *out)
+{
+	/* Not strtod: its decimal point depends on the host's locale. */
+	double v = 0, scale = 1;
+	const char *p = value + (*value == '-');
+	bool digit = false;
+	for (; *p >= '0' && *p <= '9'; p++, digit = true)
+		v = v * 10 + (*p - '0');
+	if (*p == '.')
+		for (p++; *p >= '0' && *p <= '9'; p++, digit = true)
+			v += (*p - '0') * (scale /= 10);
+	if (!digit || *p)
+		return -EINVAL;
+	*out = *value == '-' ? -v : v;
+	return 0;
+}
+
+static int parse_number(const struct key *k, const char *value, double *real, int64_t *whole)
+{
+	int rc;
+	if (k->type == T_SECONDS)
+		return lode_num_parse_duration(value, real);
+	if (k->type == T_REAL)
+		return parse_real(value, real);
+	rc = k->type == T_SIZE ? lode_num_parse_size(value, whole) : lode_num_parse(value, strlen(value), whole);
+	*real = (double)*whole;
+	return rc;
+}
+
+static const char *type_hint(enum type t)
+{
+	return t == T_SECONDS ? "a time such as 90s or 5m" : t == T_SIZE ? "a size such as 512M" : t == T_REAL ? "a number such as 0.5" : "a whole number";
+}
+
+static int set_number(const struct key *k, void *field, const char *value, struct lode_err *err)
+{
+	double real = 0;
+	int64_t whole = 0;
+	if (parse_number(k, value, &real, &whole))
+		return lode_err_set(err, EINVAL, "%s.%s cannot be '%.60s': it is %s", k->section, k->name, value, type_hint(k->type));
+	if (!(real >= k->min && real <= k->max))
+		return lode_err_set(err, EINVAL, "%s.%s cannot be '%.60s': it lies between %g and %g", k->section, k->name, value, k->min, k->max);
+	if (k->type == T_SECONDS || k->type == T_REAL)
+		*(double *)field = real;
+	else if (k->size == sizeof(int64_t))
+		*(int64_t *)field = whole;
+	else
+		*(int *)field = (int)whole;
+	return 0;
+}
+
+static int set_bool(const struct key *k, void *field, const char *value, struct lode_err *err)
+{
+	static const char *const yes[] = {"true", "yes", "on", "1", NULL}, *const no[] = {"false", "no", "off", "0", NULL};
+	if (word_index(yes, value) < 0 && word_index(no, value) < 0)
+		return lode_err_set(err, EINVAL, "%s.%s cannot be '%.60s': it is true or false", k->section, k->name, value);
+	*(bool *)field = word_index(yes, value) >= 0;
+	return 0;
+}
+
+static int set_key(struct lode_config *c, const struct key *k, const char *value, struct lode_err *err)
+{
+	void *field = (char *)c + k->offset;
+	switch (k->type) {
+	case T_TEXT:
+		if (strlen(value) >= k->size)
+			return lode_err_set(err, EINVAL, "%s.%s is longer than %zu characters", k->section, k->name, k->size - 1);
+		snprintf(field, k->size, "%s", value);
+		return 0;
+	case T_WORD:
+		return set_word(k, field, value, err);
+	case T_BOOL:
+		return set_bool(k, field, value, err);
+	case T_LOG_LEVEL:
+		if (lode_log_level_parse(value, field))
+			return lode_err_set(err, EINVAL, "log.level cannot be '%.60s': it is off, error, warn, notice, info or debug", value);
+		return 0;
+	default:
+		return set_number(k, field, value, err);
+	}
+}
+
+/* Letters that differ, roughly: enough to find a slip of the fingers. */
+static unsigned distance(const char *a, const char *b)
+{
+	unsigned row[64];
+	size_t la = strlen(a), lb = strlen(b);
+	if (la > 60 || lb > 60)
+		return 99;
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; i <= la; i++) {
+		unsigned diagonal = row[0];
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= lb; j++) {
+			unsigned up = row[j], best = diagonal + (a[i - 1] != b[j - 1]);
+			if (up + 1 < best)
+				best = up + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			diagonal = up;
+			row[j] = best;
+		}
+	}
+	return row[lb];
+}
+
+static const struct key *find_key(const char *section, const char *name)
+{
+	for (size_t i = 0; i < KEYS; i++)
+		if (strcmp(keys[i].section, section) == 0 && strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
+}
+
+static const struct key *nearest_key(const char *section, const char *name)
+{
+	const struct key *best = NULL;
+	unsigned least = 6;
+	for (size_t i = 0; i < KEYS; i++) {
+		unsigned d = distance(section, keys[i].section) + distance(name, keys[i].name);
+		if (d < least) {
+			least = d;
+			best = &keys[i];
+		}
+	}
+	for (size_t i = 0; i < KEYS && !best; i++) /* the right name in the wrong section */
+		if (strcmp(keys[i].name, name) == 0)
+			best = &keys[i];
+	return best;
+}
+
+int lode_config_set(struct lode_config *c, const char *section, const char *key, const char *value, struct lode_err *err)
+{
+	const struct key *k = find_key(section, key), *near;
+	if (k)
+		return set_key(c, k, value, err);
+	near = nearest_key(section, key);
+	if (near)
+		return lode_err_set(err, ENOENT, "there is no setting %.40s.%.40s; did you mean %s.%s?", section, key, near->section, near->name);
+	return lode_err_set(err, ENOENT, "there is no setting %.40s.%.40s (`lodestone help config` lists them)", section, key);
+}
+
+void lode_config_defaults(struct lode_config *c)
+{
+	memset(c, 0, sizeof(*c));
+	for (size_t i = 0; i < KEYS; i++)
+		set_key(c, &keys[i], keys[i].initial, NULL);
+}
+
+const char *lode_config_env_name(size_t i, char *buf, size_t len)
+{
+	if (i >= KEYS)
+		return NULL;
+	snprintf(buf, len, "LODESTONE_%s_%s", keys[i].section, keys[i].name);
+	for (char *p = buf; *p; p++)
+		if (*p >= 'a' && *p <= 'z')
+			*p = (char)(*p - 'a' + 'A');
+	return buf;
+}
+
+int lode_config_set_at(struct lode_config *c, size_t i, const char *value, struct lode_err *err)
+{
+	return set_key(c, &keys[i], value, err);
+}
+
+void lode_config_document(struct lode_buf *out)
+{
+	const char *section = "";
+	for (size_t i = 0; i < KEYS; i++) {
+		const struct key *k = &keys[i];
+		if (strcmp(section, k->section) != 0)
+			lode_buf_addf(out, "%s[%s]\n", *section ? "\n" : "", k->section);
+		section = k->section;
+		lode_buf_addf(out, "# %s\n", k->doc);
+		for (int w = 0; k->words && k->words[w]; w++)
+			lode_buf_addf(out, "%s%s%s", w ? ", " : "# One of: ", k->words[w], k->words[w + 1] ? "" : ".\n");
+		lode_buf_addf(out, "#%s = %s\n", k->name, k->initial);
+	}
+}

@@ -1,0 +1,88 @@
+/* The agent's side of the shim's table: the only state that is global is the agent itself. */
+#include "agent/agent.h"
+
+#include "base/log.h"
+#include "host/entry.h"
+
+#include <pthread.h>
+#include <string.h>
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct lode_agent *agent;
+static atomic_bool dead; /* the child of a fork: our threads are not here, our locks may be held */
+
+static void make_agent(void)
+{
+	agent = lode_agent_new();
+}
+
+/* Statistics ride in the cookie from before the open to after it. */
+static const void *db_opening(struct lode_entry_open *o)
+{
+	struct lode_injected *keep = NULL;
+	const char *why = NULL;
+	const void *options;
+	o->cookie = NULL;
+	if (atomic_load(&dead) || !lode_agent_config(agent)->statistics)
+		return o->db_options;
+	options = lode_statistics_inject(o->image, o->db_options, &keep, &why);
+	o->cookie = keep;
+	if (!options && why)
+		lode_log(LODE_LOG_DEBUG, "no Statistics added: %s", why);
+	return options ? options : o->db_options;
+}
+
+static void db_opened(struct lode_entry_open *o)
+{
+	struct lode_open open = {.image = o->image, .image_path = o->image_path, .db = o->db, .path = o->path, .db_options = o->db_options,
+				 .cf_descriptors = o->cf_descriptors, .statistics_ours = o->cookie != NULL};
+	struct lode_host *h = NULL;
+	struct lode_err err = {0};
+	if (o->cookie)
+		lode_statistics_view_done(o->cookie);
+	if (atomic_load(&dead))
+		return;
+	if (!o->db) {
+		if (o->cookie)
+			lode_statistics_release(o->cookie);
+		return;
+	}
+	if (lode_host_real_new(&open, &h, &err)) {
+		lode_agent_inert(agent, o->path, err.msg);
+		return; /* Statistics of ours stay: the database uses them */
+	}
+	lode_agent_opened(agent, o->db, h, o->cookie);
+}
+
+static void db_closing(void *db)
+{
+	if (!atomic_load(&dead))
+		lode_agent_closing(agent, db);
+}
+
+static void db_closed(void *db)
+{
+	if (!atomic_load(&dead))
+		lode_agent_closed(agent, db);
+}
+
+static void process_exit(void)
+{
+	if (!atomic_load(&dead))
+		lode_agent_exit(agent);
+}
+
+static void fork_child(void)
+{
+	atomic_store(&dead, true);
+}
+
+const struct lode_entry *lodestone_entry(uint32_t abi)
+{
+	static const struct lode_entry entry = {.abi = LODE_ENTRY_ABI, .db_opening = db_opening, .db_opened = db_opened, .db_closing = db_closing,
+						.db_closed = db_closed, .process_exit = process_exit, .fork_child = fork_child};
+	if (abi != LODE_ENTRY_ABI)
+		return NULL;
+	pthread_once(&once, make_agent);
+	return agent ? &entry : NULL;
+}

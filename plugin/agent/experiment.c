@@ -1,0 +1,303 @@
+/* One experiment: begun, fed, ended. A tripwire ends it at once; whatever ends it, the options agree with the verdict before anything else happens. */
+#include "agent/conductor_private.h"
+
+#include "base/log.h"
+#include "base/rng.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NEAR_DELAY_S 30.0   /* how long a trial waits for throttled writes to recover before it is given up */
+
+static void end_trial(struct lode_conductor *c)
+{
+	lode_trial_free(c->trial);
+	c->trial = NULL;
+	c->plan.n = 0;
+	lode_conductor_forget(c);
+	c->ask_ns = lode_conductor_now(c) + lode_seconds_ns(c->pace.between);
+}
+
+static void journal_verdict(struct lode_conductor *c, const struct lode_verdict *v, const char *trip)
+{
+	struct lode_json *j = lode_journal_begin(c->journal, "verdict");
+	char changes[200];
+	lode_report_changes(c, &c->plan, changes, sizeof(changes));
+	lode_json_u64(j, "trial", c->proposal.id);
+	lode_json_str(j, "advisor", c->proposal.advisor);
+	lode_json_str(j, "rule", c->proposal.rule);
+	lode_json_str(j, "changes", changes);
+	lode_json_verdict(j, "verdict", v);
+	if (trip)
+		lode_json_str(j, "trip", trip);
+	lode_journal_end(c->journal, true);
+}
+
+static void count_verdict(struct lode_conductor *c, const struct lode_verdict *v, const char *trip)
+{
+	struct lode_outcome *o = lode_advice_outcome(c);
+	o->verdict = *v;
+	if (trip) {
+		o->what = LODE_OUT_TRIPPED;
+		c->counts.tripped++;
+	} else if (v->kind == LODE_VERDICT_KEEP) {
+		o->what = LODE_OUT_KEPT;
+		c->counts.kept++;
+	} else if (v->kind == LODE_VERDICT_REVERT) {
+		o->what = LODE_OUT_REVERTED;
+		c->counts.reverted++;
+	} else {
+		o->what = LODE_OUT_INVALID;
+		c->counts.invalid++;
+	}
+}
+
+/* Everything that ends a trial passes here: the verdict is written down, the options are made to agree with it. */
+static void conclude(struct lode_conductor *c, const char *trip)
+{
+	struct lode_verdict v = *lode_trial_verdict(c->trial);
+	const char *what = trip ? "tripped" : v.kind == LODE_VERDICT_KEEP ? "kept" : v.kind == LODE_VERDICT_REVERT ? "reverted" : "invalid";
+	char changes[200];
+
+	if (v.kind == LODE_VERDICT_KEEP && lode_live_apply(c, true) != 0) {
+		v.kind = LODE_VERDICT_INVALID;
+		snprintf(v.why, sizeof(v.why), "it was better, but could not be written for good");
+		what = "invalid";
+	}
+	if (v.kind != LODE_VERDICT_KEEP && !lode_live_undo(c))
+		return; /* stays in TRIAL: the next tick tries again, or SAFE */
+	lode_report_changes(c, &c->plan, changes, sizeof(changes));
+	journal_verdict(c, &v, trip);
+	count_verdict(c, &v, trip);
+	lode_report_recent(c, what, v.why, &v);
+	lode_log(LODE_LOG_NOTICE, "%s: %s %s: %s", c->id, what, changes, v.why);
+	if (v.kind == LODE_VERDICT_KEEP) {
+		lode_live_keep(c);
+		c->watch_until_ns = lode_conductor_now(c) + lode_seconds_ns(c->pace.watch);
+		lode_conductor_phase(c, LODE_WATCH, "watching what was kept: %.180s", changes);
+		lode_trial_free(c->trial);
+		c->trial = NULL;
+		lode_conductor_forget(c);
+		return;
+	}
+	lode_live_settled(c, c->proposal.id, what);
+	if (v.kind == LODE_VERDICT_REVERT)
+		lode_advice_ban(c);
+	end_trial(c);
+	lode_conductor_phase(c, LODE_COOLDOWN, "%s: %.200s", what, v.why);
+}
+
+void lode_experiment_stop(struct lode_conductor *c, enum lode_verdict_kind kind, const char *why, const char *trip)
+{
+	lode_trial_stop(c->trial, kind, why);
+	conclude(c, trip);
+}
+
+void lode_experiment_give_up(struct lode_conductor *c, const char *why)
+{
+	c->plan.n = 0;
+	c->ask_ns = lode_conductor_now(c) + lode_seconds_ns(c->pace.observe);
+	lode_conductor_phase(c, LODE_OBSERVE, "%s", why);
+}
+
+/* The database closes in the middle: back, without a lesson. */
+void lode_experiment_close(struct lode_conductor *c)
+{
+	struct lode_verdict v;
+	if (!c->trial)
+		return;
+	lode_trial_stop(c->trial, LODE_VERDICT_INVALID, "the database was closed");
+	v = *lode_trial_verdict(c->trial);
+	if (!lode_live_undo(c))
+		return;
+	journal_verdict(c, &v, NULL);
+	lode_live_settled(c, c->proposal.id, "undone at close");
+	end_trial(c);
+}
+
+/* Makes the arm that the trial wants live. A treatment waits while writes are throttled: SetOptions would throttle them further. */
+static void set_arm(struct lode_conductor *c)
+{
+	bool treat = lode_trial_arm(c->trial) == LODE_TREATMENT;
+	if (treat && !c->treated && (c->now->delayed_write_rate || c->now->write_stopped))
+		return;
+	if (treat != c->treated) {
+		int rc = lode_live_apply(c, treat);
+		if (rc == -ESHUTDOWN)
+			return;
+		if (rc) {
+			lode_experiment_stop(c, LODE_VERDICT_INVALID, "RocksDB did not take the values as written", NULL);
+			return;
+		}
+	}
+	lode_trial_applied(c->trial, lode_conductor_now(c));
+}
+
+static bool arm_is_live(const struct lode_conductor *c)
+{
+	return (lode_trial_arm(c->trial) == LODE_TREATMENT) == c->treated;
+}
+
+static void fill_spec(struct lode_conductor *c, struct lode_trial_spec *spec, const struct lode_baseline *b, uint64_t seed)
+{
+	struct lode_interval *past = calloc(HISTORY, sizeof(*past));
+	enum lode_design design = c->plan.lag == LODE_LAG_CACHE ? LODE_DESIGN_START : LODE_DESIGN_SWITCH;
+	lode_trial_spec_init(spec, design, &c->pace, seed);
+	spec->flush_lag = c->plan.lag != LODE_LAG_INSTANT;
+	spec->alpha = c->config->alpha;
+	spec->min_effect = c->config->min_effect;
+	if (!past)
+		return;
+	for (size_t i = 0; i < c->history_n; i++)
+		past[i] = *lode_conductor_past(c, c->history_n - 1 - i);
+	lode_trial_scales(spec, b, past, c->history_n);
+	c->trial = lode_trial_new(spec, b, lode_conductor_now(c));
+	if (c->trial)
+		lode_trial_prime(c->trial, past, c->history_n);
+	free(past);
+}
+
+void lode_experiment_begin(struct lode_conductor *c)
+{
+	struct lode_trial_spec spec;
+	struct lode_baseline base;
+	struct lode_rng rng;
+	uint64_t seed;
+	char changes[200];
+
+	c->suggested = false;
+	lode_rng_seed(&rng, c->env.seed + c->proposal.id * 0x9e3779b97f4a7c15ull);
+	seed = lode_rng_u64(&rng) >> 11; /* exact in JSON readers that know doubles only */
+	lode_conductor_window(c, c->pace.window, c->window);
+	lode_baseline_of(c->window, &base);
+	fill_spec(c, &spec, &base, seed);
+	if (!c->trial) {
+		lode_experiment_give_up(c, "no memory for a trial");
+		return;
+	}
+	lode_report_changes(c, &c->plan, changes, sizeof(changes));
+	if (!lode_live_start(c, seed, lode_design_name(spec.design))) {
+		lode_trial_free(c->trial);
+		c->trial = NULL;
+		lode_experiment_give_up(c, "the journal cannot be written, so nothing is tried; see agent.state_dir");
+		return;
+	}
+	c->counts.trials++;
+	c->trial_workload = c->workload;
+	c->failed_reverts = 0;
+	lode_log(LODE_LOG_INFO, "%s: trying %s: %s", c->id, changes, c->proposal.why);
+	lode_conductor_phase(c, LODE_TRIAL, "trying %.200s", changes);
+	set_arm(c);
+}
+
+static bool shifted(struct lode_conductor *c)
+{
+	struct lode_workload w;
+	if (lode_conductor_window(c, c->pace.block, c->window) < c->pace.block * 0.8)
+		return false;
+	lode_workload_of(c->window, c->now, &w);
+	return w.known && c->trial_workload.known && lode_workload_distance(&w, &c->trial_workload) > SHIFT_DISTANCE;
+}
+
+void lode_experiment_feed(struct lode_conductor *c)
+{
+	if (!c->trial)
+		return;
+	if (lode_trial_verdict(c->trial)->kind != LODE_VERDICT_NONE) { /* concluded, but the undo has not succeeded yet */
+		conclude(c, NULL);
+		return;
+	}
+	if (shifted(c)) {
+		lode_experiment_stop(c, LODE_VERDICT_INVALID, "the work changed while the trial ran", NULL);
+		return;
+	}
+	if (!arm_is_live(c)) {
+		if (c->last.delayed_s > 0 && lode_conductor_now(c) - c->quiet_ns > lode_seconds_ns(NEAR_DELAY_S))
+			lode_experiment_stop(c, LODE_VERDICT_INVALID, "writes are throttled, and a change of options would throttle them further", NULL);
+		else
+			set_arm(c);
+		return;
+	}
+	c->quiet_ns = lode_conductor_now(c);
+	switch (lode_trial_feed(c->trial, &c->last)) {
+	case LODE_TRIAL_SWITCH:
+		set_arm(c);
+		break;
+	case LODE_TRIAL_DONE:
+		conclude(c, NULL);
+		break;
+	case LODE_TRIAL_RUNNING:
+		break;
+	}
+}
+
+void lode_experiment_watch(struct lode_conductor *c)
+{
+	if (lode_conductor_now(c) < c->watch_until_ns)
+		return;
+	c->plan.n = 0;
+	c->ask_ns = lode_conductor_now(c) + lode_seconds_ns(c->pace.between);
+	lode_conductor_phase(c, LODE_OBSERVE, "what was kept held");
+}
+
+void lode_experiment_cooldown(struct lode_conductor *c)
+{
+	if (lode_conductor_now(c) >= c->ask_ns)
+		lode_conductor_phase(c, LODE_OBSERVE, "getting to know the work");
+}
+
+/* ---- tripwires ---- */
+
+static void trip(struct lode_conductor *c, const char *name, const char *why)
+{
+	struct lode_json *j = lode_journal_begin(c->journal, "trip");
+	lode_json_u64(j, "trial", c->proposal.id);
+	lode_json_str(j, "trip", name);
+	lode_json_str(j, "why", why);
+	lode_journal_end(c->journal, false);
+	if (c->trial) {
+		lode_experiment_stop(c, LODE_VERDICT_REVERT, why, name);
+		return;
+	}
+	/* after a keep: the plan is still here until the watch ends */
+	c->treated = true;
+	if (!lode_live_undo(c))
+		return;
+	lode_live_unkeep(c);
+	c->counts.tripped++;
+	lode_report_recent(c, "tripped", why, NULL);
+	lode_log(LODE_LOG_NOTICE, "%s: put back after a keep: %s", c->id, why);
+	lode_advice_ban(c);
+	end_trial(c);
+	lode_conductor_phase(c, LODE_COOLDOWN, "tripped (%s): %.180s", name, why);
+}
+
+bool lode_conductor_exposed(const struct lode_conductor *c)
+{
+	return c->plan.n && (c->phase == LODE_TRIAL || c->phase == LODE_WATCH);
+}
+
+bool lode_experiment_tripped(struct lode_conductor *c)
+{
+	struct lode_situation s = lode_conductor_situation(c);
+	enum lode_trip t;
+	if (!lode_conductor_exposed(c) || !c->state)
+		return false;
+	t = lode_tripwire_look(&c->trip, &s, &c->last);
+	if (t == LODE_TRIP_NONE)
+		return false;
+	trip(c, lode_trip_name(t), c->trip.why);
+	return true;
+}
+
+void lode_conductor_guard(struct lode_conductor *c)
+{
+	uint64_t stopped = 0;
+	if (!lode_conductor_exposed(c) || c->trip.stopped_before || !c->now->ncf)
+		return;
+	if (c->host->ops->int_property(c->host, c->now->cf[0].id, "rocksdb.is-write-stopped", &stopped) || !stopped)
+		return;
+	trip(c, lode_trip_name(LODE_TRIP_WRITE_STOP), "writes stopped while the change was live");
+}

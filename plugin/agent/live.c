@@ -1,0 +1,341 @@
+/* What is live: the only file of the agent that writes options. Every change is announced in the journal first, read back after, and can be undone to the byte. */
+#include "agent/conductor_private.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define UNDO_TRIES 3
+
+static bool bit(const uint64_t *set, int i)
+{
+	return set[i / 64] >> (i % 64) & 1;
+}
+
+/* ---- reading, and noticing what others did ---- */
+
+static int tunable_of_write(const struct lode_write *w)
+{
+	for (int i = 0; i < lode_tunable_count; i++)
+		if (lode_tunables[i].scope == w->scope && (w->scope == LODE_SCOPE_CACHE || strcmp(lode_tunables[i].key, w->key) == 0))
+			return i;
+	return -1;
+}
+
+/* From now on the option is the operator's: out of the kept list and out of the plan, so that no undo of ours overwrites their value. */
+static void hand_back(struct lode_conductor *c, int tunable)
+{
+	size_t n = 0;
+	c->policy.manual[tunable / 64] |= 1ull << (tunable % 64);
+	for (size_t i = 0; i < c->nkept; i++)
+		if (c->kept[i].tunable != tunable)
+			c->kept[n++] = c->kept[i];
+	c->nkept = n;
+	n = 0;
+	for (size_t i = 0; i < c->plan.n; i++) {
+		if (tunable_of_write(&c->plan.todo[i]) == tunable)
+			continue;
+		c->plan.todo[n] = c->plan.todo[i];
+		c->plan.undo[n] = c->plan.undo[i];
+		c->plan.tunable[n++] = c->plan.tunable[i];
+	}
+	c->plan.n = n;
+}
+
+static void overridden(struct lode_conductor *c, int tunable, const char *old, const char *now)
+{
+	struct lode_json *j = lode_journal_begin(c->journal, "override");
+	bool on_trial = false;
+	lode_json_str(j, "option", lode_tunables[tunable].id);
+	lode_json_str(j, "from", old);
+	lode_json_str(j, "to", now);
+	lode_journal_end(c->journal, false);
+	lode_log(LODE_LOG_NOTICE, "%s: %s was changed by someone else (%s -> %s); it is theirs from now on", c->id, lode_tunables[tunable].id, old, now);
+	for (size_t i = 0; i < c->plan.n; i++)
+		on_trial |= tunable_of_write(&c->plan.todo[i]) == tunable;
+	hand_back(c, tunable);
+	if (c->trial && on_trial)
+		lode_trial_stop(c->trial, LODE_VERDICT_INVALID, "an option on trial was changed by someone else");
+}
+
+/* Compares what RocksDB has with what it had when we last looked, and we did not write in between. */
+static void notice_overrides(struct lode_conductor *c, const struct lode_state *old, const struct lode_state *now)
+{
+	for (int t = 0; t < lode_tunable_count; t++) {
+		bool db = lode_tunables[t].scope == LODE_SCOPE_DB;
+		if (bit(c->policy.manual, t) || lode_tunables[t].scope == LODE_SCOPE_RESTART || lode_tunables[t].scope == LODE_SCOPE_CACHE)
+			continue;
+		for (size_t i = 0; i < (db ? 1 : now->ncf); i++) {
+			const struct lode_value *a = lode_state_value(old, t, now->cf[i].cf.id), *b = lode_state_value(now, t, now->cf[i].cf.id);
+			if (a && b && a->exists && b->exists && !lode_value_equal(a->text, b->text)) {
+				overridden(c, t, a->text, b->text);
+				break;
+			}
+		}
+	}
+}
+
+static int rebuild(struct lode_conductor *c, struct lode_options *o, bool ours)
+{
+	struct lode_cf cfs[LODE_CF_MAX];
+	struct lode_cache cache = {0};
+	struct lode_state *s = calloc(1, sizeof(*s)); /* pages come as families do */
+	struct lode_err err = {0};
+	size_t n = 0;
+	int rc = s ? c->host->ops->column_families(c->host, cfs, LODE_CF_MAX, &n) : -ENOMEM;
+	if (rc == 0) {
+		c->host->ops->cache(c->host, &cache);
+		rc = lode_state_build(o, cfs, n < LODE_CF_MAX ? n : LODE_CF_MAX, &cache, s, &err);
+	}
+	if (rc) {
+		free(s);
+		lode_log(LODE_LOG_WARN, "%s: the options in force could not be read: %s", c->id, err.msg[0] ? err.msg : strerror(-rc));
+		return rc;
+	}
+	if (c->state && !ours)
+		notice_overrides(c, c->state, s);
+	free(c->state);
+	c->state = s;
+	return 0;
+}
+
+/* Someone resized the cache: the value in the state follows, and it is theirs. */
+static void notice_cache(struct lode_conductor *c)
+{
+	int t = lode_tunable_find("block_cache_size");
+	struct lode_value *v = t >= 0 ? &c->state->db[t] : NULL;
+	char now[32];
+	if (!v || !v->exists || !c->now->cache.present || c->counts.samples == 0 || (uint64_t)v->value == c->now->cache.capacity)
+		return;
+	snprintf(now, sizeof(now), "%llu", (unsigned long long)c->now->cache.capacity);
+	if (!bit(c->policy.manual, t))
+		overridden(c, t, v->text, now);
+	v->value = (int64_t)c->now->cache.capacity;
+	snprintf(v->text, sizeof(v->text), "%s", now);
+}
+
+static int read_state(struct lode_conductor *c, bool ours)
+{
+	struct lode_options *o = NULL;
+	struct lode_err err = {0};
+	int rc = c->host->ops->options(c->host, c->state ? c->state->options_number : 0, &o, &err);
+	if (rc == -EALREADY)
+		return 0;
+	if (rc == 0)
+		rc = rebuild(c, o, ours);
+	else if (rc != -ESHUTDOWN)
+		lode_log(LODE_LOG_DEBUG, "%s: OPTIONS file: %s", c->id, err.msg);
+	lode_options_free(o);
+	return rc;
+}
+
+int lode_live_read_state(struct lode_conductor *c)
+{
+	int rc = read_state(c, false);
+	if (c->state)
+		notice_cache(c);
+	return rc;
+}
+
+/* ---- writing ---- */
+
+static int write_all(struct lode_conductor *c, const struct lode_write *w, size_t n)
+{
+	struct lode_write_report rep = {.failed = -1};
+	struct lode_err err = {0};
+	int t = lode_tunable_find("block_cache_size");
+	int rc = n ? lode_host_write(c->host, w, n, &rep, &err) : 0;
+	c->counts.writes += rep.calls;
+	c->counts.write_ns += rep.ns;
+	if (rep.ns > c->counts.write_ns_max)
+		c->counts.write_ns_max = rep.ns;
+	if (rc && rc != -ESHUTDOWN)
+		lode_log(LODE_LOG_WARN, "%s: a write did not read back as asked: %s", c->id, err.msg);
+	read_state(c, true);
+	for (size_t i = 0; i < n && t >= 0 && c->state; i++) /* the cache is not in the OPTIONS file */
+		if (w[i].scope == LODE_SCOPE_CACHE) {
+			struct lode_cache cache = {0};
+			if (c->host->ops->cache(c->host, &cache) == 0) {
+				c->now->cache.capacity = cache.capacity;
+				c->state->db[t].value = (int64_t)cache.capacity;
+				snprintf(c->state->db[t].text, LODE_VALUE_MAX, "%llu", (unsigned long long)cache.capacity);
+			}
+		}
+	return rc;
+}
+
+int lode_live_apply(struct lode_conductor *c, bool treatment)
+{
+	int rc;
+	if (treatment)
+		c->treated = true; /* before the write: whatever comes of it must be undone */
+	rc = write_all(c, treatment ? c->plan.todo : c->plan.undo, c->plan.n);
+	if (rc == 0)
+		c->treated = treatment;
+	return rc;
+}
+
+bool lode_live_undo(struct lode_conductor *c)
+{
+	int rc;
+	if (!c->treated)
+		return true;
+	rc = lode_live_apply(c, false);
+	if (rc == 0)
+		return true;
+	if (rc == -ESHUTDOWN || ++c->failed_reverts < UNDO_TRIES)
+		return false;
+	lode_log(LODE_LOG_ERROR, "%s: a change could not be put back; hands off from now on (`lodestone rollback --print` shows what to do by hand)", c->id);
+	lode_journal_begin(c->journal, "safe");
+	lode_journal_end(c->journal, true);
+	lode_conductor_phase(c, LODE_SAFE, "a change could not be put back: hands off until `lodestone resume`");
+	return false;
+}
+
+bool lode_live_start(struct lode_conductor *c, uint64_t seed, const char *design)
+{
+	struct lode_json *j = lode_journal_begin(c->journal, "intent");
+	lode_json_u64(j, "trial", c->proposal.id);
+	lode_json_str(j, "design", design);
+	lode_json_u64(j, "seed", seed);
+	lode_json_str(j, "pace", c->pace.name);
+	lode_json_num(j, "alpha", c->config->alpha);
+	lode_json_writes(j, "todo", c->plan.todo, c->plan.n);
+	lode_json_writes(j, "undo", c->plan.undo, c->plan.n);
+	return lode_journal_end(c->journal, true) == 0;
+}
+
+void lode_live_settled(struct lode_conductor *c, uint64_t trial, const char *how)
+{
+	struct lode_json *j = lode_journal_begin(c->journal, "settled");
+	lode_json_u64(j, "trial", trial);
+	lode_json_str(j, "how", how);
+	lode_journal_end(c->journal, true);
+}
+
+/* ---- what was kept ---- */
+
+void lode_live_keep(struct lode_conductor *c)
+{
+	for (size_t i = 0; i < c->plan.n; i++) {
+		size_t k = 0;
+		while (k < c->nkept && !(c->kept[k].now.scope == c->plan.todo[i].scope && c->kept[k].now.cf == c->plan.todo[i].cf &&
+					 strcmp(c->kept[k].now.key, c->plan.todo[i].key) == 0))
+			k++;
+		if (k == KEPT_MAX)
+			continue;
+		if (k == c->nkept) { /* the application's own value is remembered once */
+			c->kept[k].original = c->plan.undo[i];
+			c->kept[k].tunable = c->plan.tunable[i];
+			c->nkept++;
+		}
+		c->kept[k].now = c->plan.todo[i];
+	}
+	c->treated = false;
+	lode_live_settled(c, c->proposal.id, "kept");
+}
+
+/* A keep that did not hold: the plan's options are as they were before it, kept earlier or never. */
+void lode_live_unkeep(struct lode_conductor *c)
+{
+	for (size_t i = 0; i < c->plan.n; i++)
+		for (size_t k = 0; k < c->nkept; k++) {
+			if (c->kept[k].now.scope != c->plan.todo[i].scope || c->kept[k].now.cf != c->plan.todo[i].cf ||
+			    strcmp(c->kept[k].now.key, c->plan.todo[i].key) != 0)
+				continue;
+			c->kept[k].now = c->plan.undo[i];
+			if (lode_value_equal(c->kept[k].now.value, c->kept[k].original.value))
+				c->kept[k--] = c->kept[--c->nkept];
+		}
+	lode_live_settled(c, c->proposal.id, "put back after a keep");
+}
+
+int lode_live_restore_kept(struct lode_conductor *c, const char *how)
+{
+	struct lode_write w[KEPT_MAX];
+	struct lode_json *j;
+	size_t n = c->nkept;
+	int rc;
+	for (size_t i = 0; i < n; i++)
+		w[i] = c->kept[i].original;
+	j = lode_journal_begin(c->journal, "restore");
+	lode_json_str(j, "why", how);
+	lode_json_writes(j, "writes", w, n);
+	lode_journal_end(c->journal, true);
+	rc = write_all(c, w, n);
+	if (rc == 0)
+		c->nkept = 0;
+	lode_log(rc ? LODE_LOG_WARN : LODE_LOG_INFO, "%s: %zu kept change%s %s", c->id, n, n == 1 ? "" : "s", rc ? "could not be restored" : how);
+	return rc;
+}
+
+/* ---- after a crash ---- */
+
+/* A trial was in flight when an earlier life ended. What still stands as the trial had it is put back; what the application has set anew since is its own. */
+void lode_live_recover(struct lode_conductor *c)
+{
+	struct lode_unfinished *u = malloc(sizeof(*u));
+	struct lode_write *live = u ? malloc(sizeof(u->todo)) : NULL;
+	size_t n = 0;
+	if (!live || !lode_journal_ok(c->journal) || lode_journal_unfinished(lode_journal_path(c->journal), u) <= 0)
+		goto out;
+	memcpy(live, u->todo, sizeof(u->todo));
+	for (size_t i = 0; i < u->n; i++) {
+		if (lode_host_read_back(c->host, &live[i], 1, NULL) == 0 && lode_value_equal(live[i].value, u->todo[i].value) &&
+		    !lode_value_equal(u->todo[i].value, u->undo[i].value))
+			u->undo[n++] = u->undo[i];
+	}
+	if (n && write_all(c, u->undo, n)) {
+		lode_conductor_phase(c, LODE_SAFE, "what an earlier run had in flight could not be put back: hands off");
+		goto out;
+	}
+	lode_log(LODE_LOG_NOTICE, "%s: trial %llu was in flight when an earlier run ended; %s", c->id, (unsigned long long)u->trial,
+		 n ? "its changes were put back" : "nothing of it is live any more");
+	lode_live_settled(c, u->trial, n ? "undone after a crash" : "found undone after a crash");
+	lode_report_recent(c, "invalid", n ? "undone after a crash" : "an earlier run ended in the middle of a trial; nothing of it is live any more", NULL);
+out:
+	free(live);
+	free(u);
+}
+
+/* ---- the operator's wish ---- */
+
+static size_t collect(const struct lode_conductor *c, struct lode_write *w)
+{
+	size_t n = 0;
+	for (size_t i = 0; c->treated && i < c->plan.n && n < LODE_WRITE_MAX; i++)
+		w[n++] = c->plan.undo[i];
+	for (size_t i = 0; i < c->nkept && n < LODE_WRITE_MAX; i++)
+		w[n++] = c->kept[i].original;
+	return n;
+}
+
+int lode_conductor_rollback(struct lode_conductor *c, bool print, struct lode_buf *out)
+{
+	struct lode_write *w = calloc(LODE_WRITE_MAX, sizeof(*w));
+	struct lode_json j;
+	size_t n;
+	int rc = 0;
+	if (!w)
+		return -ENOMEM;
+	n = collect(c, w);
+	if (!print) {
+		if (c->trial)
+			lode_trial_stop(c->trial, LODE_VERDICT_INVALID, "rolled back by the operator");
+		if (!lode_live_undo(c))
+			rc = -EIO;
+		if (rc == 0 && c->nkept)
+			rc = lode_live_restore_kept(c, "rolled back by the operator");
+	}
+	lode_json_init(&j, out);
+	lode_json_object(&j, NULL);
+	lode_json_str(&j, "id", c->id);
+	lode_json_bool(&j, "done", !print && rc == 0);
+	lode_json_writes(&j, "writes", w, n);
+	lode_json_end(&j);
+	free(w);
+	return rc;
+}

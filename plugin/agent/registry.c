@@ -1,0 +1,146 @@
+/* The list of databases and its grace periods. The only file that knows liburcu. */
+#include "agent/registry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <urcu-bp.h>
+
+void lode_registry_add(struct lode_registry *r, struct lode_db *db)
+{
+	struct lode_db *head = uatomic_read(&r->head);
+	for (;;) {
+		struct lode_db *seen;
+		db->next = head;
+		cmm_smp_wmb();
+		seen = uatomic_cmpxchg(&r->head, head, db);
+		if (seen == head)
+			return;
+		head = seen;
+	}
+}
+
+struct lode_db *lode_registry_find(struct lode_registry *r, const void *key)
+{
+	struct lode_db *db;
+	rcu_read_lock();
+	for (db = rcu_dereference(r->head); db; db = rcu_dereference(db->next))
+		if (db->key == key && !atomic_load(&db->closed))
+			break;
+	rcu_read_unlock(); /* it cannot be reaped before it is marked closed, which only the caller's thread will do */
+	return db;
+}
+
+struct lode_db *lode_registry_next(struct lode_registry *r, struct lode_db *after)
+{
+	return after ? rcu_dereference(after->next) : rcu_dereference(r->head);
+}
+
+bool lode_db_claim(struct lode_db *db)
+{
+	int expected = LODE_FREE;
+	return !atomic_load(&db->closing) && atomic_compare_exchange_strong(&db->owner, &expected, LODE_AGENT);
+}
+
+void lode_db_release(struct lode_db *db)
+{
+	atomic_store(&db->owner, LODE_FREE);
+}
+
+bool lode_db_close(struct lode_db *db)
+{
+	int expected = LODE_FREE;
+	if (atomic_exchange(&db->closing, true))
+		return false;
+	while (!atomic_compare_exchange_strong(&db->owner, &expected, LODE_CLOSER)) {
+		nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL); /* a tick is a millisecond, or one SetOptions */
+		expected = LODE_FREE;
+	}
+	return true;
+}
+
+/* ---- published texts ---- */
+
+static void retire(struct lode_registry *r, struct lode_text *old)
+{
+	if (!old)
+		return;
+	if (r->nretired == sizeof(r->retired) / sizeof(r->retired[0])) {
+		synchronize_rcu();
+		for (size_t i = 0; i < r->nretired; i++)
+			free(r->retired[i]);
+		r->nretired = 0;
+	}
+	r->retired[r->nretired++] = old;
+}
+
+void lode_db_publish(struct lode_registry *r, struct lode_db *db, struct lode_buf *text)
+{
+	struct lode_text *t = text->failed ? NULL : malloc(sizeof(*t) + text->len + 1);
+	if (!t)
+		return; /* the one before stays */
+	t->len = text->len;
+	memcpy(t->data, lode_buf_str(text), text->len + 1);
+	retire(r, rcu_xchg_pointer(&db->status, t));
+}
+
+void lode_registry_read(struct lode_registry *r, struct lode_buf *out)
+{
+	bool more = false;
+	rcu_read_lock();
+	for (struct lode_db *db = rcu_dereference(r->head); db; db = rcu_dereference(db->next)) {
+		const struct lode_text *t = rcu_dereference(db->status);
+		if (!t || atomic_load(&db->closing))
+			continue;
+		if (more)
+			lode_buf_add(out, ",", 1);
+		lode_buf_add(out, t->data, t->len);
+		more = true;
+	}
+	rcu_read_unlock();
+}
+
+/* ---- reaping ---- */
+
+/* The head changes under our hands when a database opens; everything behind it is ours alone to unlink. */
+static void unlink_db(struct lode_registry *r, struct lode_db *db)
+{
+	struct lode_db *p;
+	if (uatomic_cmpxchg(&r->head, db, db->next) == db)
+		return;
+	for (p = rcu_dereference(r->head); p->next != db; p = p->next)
+		;
+	rcu_set_pointer(&p->next, db->next);
+}
+
+static void free_db(struct lode_db *db)
+{
+	lode_conductor_free(db->conductor);
+	lode_host_real_free(db->host);
+	if (db->statistics)
+		lode_statistics_release(db->statistics);
+	free(db->status);
+	free(db);
+}
+
+void lode_registry_reap(struct lode_registry *r)
+{
+	struct lode_db *dead[16];
+	size_t n = 0;
+	for (struct lode_db *db = r->head, *next; db && n < 16; db = next) {
+		next = db->next;
+		if (atomic_load(&db->closed) && atomic_load(&db->settled)) {
+			unlink_db(r, db);
+			dead[n++] = db;
+		}
+	}
+	if (!n && !r->nretired)
+		return;
+	synchronize_rcu();
+	for (size_t i = 0; i < n; i++)
+		free_db(dead[i]);
+	for (size_t i = 0; i < r->nretired; i++)
+		free(r->retired[i]);
+	r->nretired = 0;
+}
