@@ -18,10 +18,12 @@ extern const char *const lode_metric_name[LODE_METRIC_N];
 struct lode_baseline {
 	double mix[LODE_OP_N];     /* share of operations by kind */
 	double cost_us[LODE_OP_N]; /* mean service time, for kinds that a block happens to miss */
-	double tail_us[LODE_OP_N]; /* bucket limit nearest to p99; 0 = kind not used */
+	double tail_us[LODE_OP_N]; /* bucket limit nearest to p99; 0 = kind not used, or too rarely to have a tail */
 	bool by_rate;              /* no timers: speed is log(operations per second) instead */
 };
 void lode_baseline_of(const struct lode_interval *window, struct lode_baseline *out);
+/* Does this load have that metric at all? A guard that is not defined guards nothing and asks for nothing. */
+bool lode_metric_defined(const struct lode_baseline *b, enum lode_metric m);
 
 struct lode_metrics {
 	double v[LODE_METRIC_N]; /* NAN: not defined for this load */

@@ -1,0 +1,170 @@
+/* From counters of a block to the few numbers of a verdict. */
+#include "judge/metric.h"
+
+#include <math.h>
+#include <string.h>
+
+#define TAIL_FRACTION 0.01
+#define TAIL_MIN_SLOW 20 /* slow operations that the baseline must hold for a tail to be a guard */
+#define MISS_EXPECTED 5  /* a kind of which fewer were expected may be missing by chance */
+
+const char *const lode_metric_name[LODE_METRIC_N] = {"speed", "get tail", "write tail", "seek tail", "stalls"};
+
+/* The bucket limit whose exceedance is nearest to 1 % on a log scale; 0 if none has enough operations above it. */
+static double tail_limit(const struct lode_hist *h)
+{
+	double all = 0, above, best = INFINITY, limit = 0;
+
+	for (uint32_t i = 0; i < h->n; i++)
+		all += (double)h->bucket[i];
+	above = all;
+	for (uint32_t i = 0; i < h->n; i++) {
+		double off;
+
+		above -= (double)h->bucket[i];
+		if (above < TAIL_MIN_SLOW)
+			break;
+		off = fabs(log(above / all / TAIL_FRACTION));
+		if (off < best) {
+			best = off;
+			limit = h->limit[i];
+		}
+	}
+	/* Where even the best limit separates a third of all operations, it says nothing about a tail. */
+	return best < log(30) ? limit : 0;
+}
+
+/* Operations that were counted without being timed, by kind. */
+static double untimed(const struct lode_interval *iv, int op)
+{
+	switch (op) {
+	case LODE_H_GET:
+		return (double)iv->ticker[LODE_T_KEYS_READ];
+	case LODE_H_WRITE:
+		return (double)(iv->keys_written ? iv->keys_written : iv->ticker[LODE_T_KEYS_WRITTEN]);
+	case LODE_H_SEEK:
+		return (double)iv->ticker[LODE_T_SEEK];
+	default:
+		return (double)iv->ticker[LODE_T_MULTIGET_KEYS];
+	}
+}
+
+void lode_baseline_of(const struct lode_interval *window, struct lode_baseline *out)
+{
+	double n[LODE_OP_N], all = 0;
+
+	memset(out, 0, sizeof(*out));
+	for (int k = 0; k < LODE_OP_N; k++)
+		all += n[k] = (double)window->op[k].count;
+	out->by_rate = !window->has_timers || all <= 0;
+	if (out->by_rate) {
+		all = 0;
+		for (int k = 0; k < LODE_OP_N; k++)
+			all += n[k] = untimed(window, k);
+	}
+	for (int k = 0; k < LODE_OP_N; k++) {
+		out->mix[k] = all > 0 ? n[k] / all : 0;
+		if (out->by_rate || window->op[k].count == 0)
+			continue;
+		out->cost_us[k] = (double)window->op[k].sum_us / (double)window->op[k].count;
+		out->tail_us[k] = tail_limit(&window->op[k].hist);
+	}
+}
+
+/* The operation whose tail a guard watches. Where all reads are batched, those stand for reads. */
+static int tail_op(const struct lode_baseline *b, enum lode_metric m)
+{
+	switch (m) {
+	case LODE_M_GET_TAIL:
+		return b->tail_us[LODE_H_GET] > 0 ? LODE_H_GET : LODE_H_MULTIGET;
+	case LODE_M_WRITE_TAIL:
+		return LODE_H_WRITE;
+	default:
+		return LODE_H_SEEK;
+	}
+}
+
+bool lode_metric_defined(const struct lode_baseline *b, enum lode_metric m)
+{
+	switch (m) {
+	case LODE_M_SPEED:
+		return true;
+	case LODE_M_STALL:
+		return b->mix[LODE_H_WRITE] > 0;
+	default:
+		return b->tail_us[tail_op(b, m)] > 0;
+	}
+}
+
+static double speed_by_rate(const struct lode_interval *iv)
+{
+	double n = lode_interval_ops(iv) * iv->seconds;
+
+	if (!(n > 0))
+		n = (double)iv->keys_written;
+	if (n > 0)
+		return log(n / iv->seconds);
+	/* Nothing done: idle says nothing, but a stop is the worst there is. */
+	return iv->stopped_s > 0 ? log(0.5 / iv->seconds) : NAN;
+}
+
+/* Mean service time of one kind in this block. Timers see an operation only when it ends, so the one that waits in a write stop is added with the
+ * time that it has waited at least; else a closed loop that stands still would look as fast as before. */
+static double cost_of(const struct lode_baseline *b, const struct lode_interval *iv, int k, double all)
+{
+	double n = (double)iv->op[k].count, sum = (double)iv->op[k].sum_us, stopped = fmin(iv->stopped_s, iv->seconds);
+
+	if (n > 0 && k == LODE_H_WRITE && iv->write_stopped)
+		return (sum + stopped * 1e6) / (n + 1);
+	if (n > 0)
+		return sum / n;
+	if (stopped > 0 && (all <= 0 || all * b->mix[k] >= MISS_EXPECTED))
+		return fmax(b->cost_us[k], iv->seconds * 1e6);
+	return b->cost_us[k];
+}
+
+static double speed_by_time(const struct lode_baseline *b, const struct lode_interval *iv)
+{
+	double all = 0, cost = 0;
+
+	for (int k = 0; k < LODE_OP_N; k++)
+		all += (double)iv->op[k].count;
+	if (all <= 0 && !(iv->stopped_s > 0))
+		return NAN;
+	for (int k = 0; k < LODE_OP_N; k++)
+		if (b->mix[k] > 0)
+			cost += b->mix[k] * cost_of(b, iv, k, all);
+	return cost > 0 ? -log(cost) : NAN;
+}
+
+/* Half an operation is added to both counts: no slow one in a short block must not be infinitely good. */
+static double tail(const struct lode_baseline *b, const struct lode_interval *iv, int k)
+{
+	double n = (double)iv->op[k].count;
+
+	if (!(b->tail_us[k] > 0))
+		return NAN;
+	if (n <= 0)
+		return iv->stopped_s > 0 ? 0 : NAN; /* everything that waits is slow: exceedance 1 */
+	return -log((lode_hist_exceed(&iv->op[k].hist, b->tail_us[k]) * n + 0.5) / (n + 1));
+}
+
+static double stall(const struct lode_interval *iv)
+{
+	double share = lode_interval_stall_share(iv), stopped = iv->stopped_s / iv->seconds;
+
+	return -(isfinite(share) ? fmax(share, stopped) : stopped);
+}
+
+void lode_metrics_of(const struct lode_baseline *b, const struct lode_interval *block, struct lode_metrics *out)
+{
+	for (int m = 0; m < LODE_METRIC_N; m++)
+		out->v[m] = NAN;
+	if (block->invalid || !(block->seconds > 0))
+		return;
+	out->v[LODE_M_SPEED] = b->by_rate ? speed_by_rate(block) : speed_by_time(b, block);
+	for (int m = LODE_M_GET_TAIL; m <= LODE_M_SEEK_TAIL; m++)
+		out->v[m] = tail(b, block, tail_op(b, m));
+	if (lode_metric_defined(b, LODE_M_STALL))
+		out->v[LODE_M_STALL] = stall(block);
+}

@@ -1,0 +1,265 @@
+/* SWITCH: randomised pairs of blocks, judged by e-processes (judging.md 1.3). Validity hangs on one thing only: the order of the two blocks of a pair
+ * is decided by a coin that is thrown after the pair before it has closed. */
+#include "judge/design.h"
+
+#include <math.h>
+#include <string.h>
+
+#define DISCARDS_MAX 3
+#define STALE_SHARE 0.25 /* of an interval that may lie before the end of the washout: applying takes a moment after a sample */
+
+static unsigned pairs_max(const struct lode_trial *t)
+{
+	return t->pace.max_pairs < LODE_PAIRS_MAX ? t->pace.max_pairs : LODE_PAIRS_MAX;
+}
+
+static unsigned pairs_done(const struct lode_trial *t)
+{
+	return (unsigned)t->sw.e[LODE_M_SPEED].n;
+}
+
+static double need_s(const struct lode_trial *t)
+{
+	return lode_trial_block(&t->spec) - lode_trial_washout(&t->spec);
+}
+
+static void begin_block(struct lode_trial *t, enum lode_arm arm)
+{
+	memset(&t->sw.sum, 0, sizeof(t->sw.sum));
+	t->sw.kept_s = 0;
+	t->sw.block_ns = t->now_ns; /* of an arm that must first be applied: until then, see applied() */
+	lode_trial_want(t, arm);
+}
+
+static void begin_pair(struct lode_trial *t)
+{
+	struct lode_switch *s = &t->sw;
+
+	s->second = false;
+	s->seen = s->bad = 0;
+	s->pair_ns = t->now_ns;
+	begin_block(t, lode_rng_coin(&s->coin) ? LODE_TREATMENT : LODE_CONTROL);
+}
+
+static void init(struct lode_trial *t)
+{
+	lode_rng_seed(&t->sw.coin, t->spec.seed);
+	for (int m = 0; m < LODE_METRIC_N; m++)
+		lode_eprocess_init(&t->sw.e[m], m == LODE_M_SPEED ? 0 : -t->spec.margin[m], t->spec.scale[m]);
+	begin_pair(t);
+}
+
+static void prime(struct lode_trial *t, const struct lode_interval *history, size_t n)
+{
+	(void)t, (void)history, (void)n; /* a pair carries its own control */
+}
+
+static void applied(struct lode_trial *t, uint64_t now_ns)
+{
+	t->sw.block_ns = now_ns;
+}
+
+static double mean_of(const struct lode_eprocess *e)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < e->n; i++)
+		sum += e->d[i];
+	return e->n ? sum / (double)e->n : NAN;
+}
+
+/* Effect so far, for status and for the verdict. Returns the mean difference in log units. */
+static double measure(struct lode_trial *t)
+{
+	struct lode_verdict *v = &t->verdict;
+	const struct lode_eprocess *e = &t->sw.e[LODE_M_SPEED];
+	double mean = NAN, lo, hi;
+
+	v->lo = v->hi = NAN;
+	if (lode_eprocess_interval(e, t->spec.alpha, &mean, &lo, &hi)) {
+		v->lo = expm1(lo);
+		v->hi = expm1(hi);
+	}
+	v->effect = expm1(mean);
+	v->evidence = lode_eprocess_above(e);
+	v->pairs = pairs_done(t);
+	for (int m = 0; m < LODE_METRIC_N; m++)
+		v->metric[m] = mean_of(&t->sw.e[m]);
+	return mean;
+}
+
+/* A guard that is worse than its margin by evidence; LODE_M_SPEED if none. With k guards each must reach k/alpha, so that together they keep alpha. */
+static enum lode_metric harmed_guard(const struct lode_trial *t)
+{
+	unsigned guards = 0;
+
+	for (int m = LODE_M_SPEED + 1; m < LODE_METRIC_N; m++)
+		guards += lode_metric_defined(&t->base, m);
+	for (int m = LODE_M_SPEED + 1; m < LODE_METRIC_N; m++)
+		if (lode_metric_defined(&t->base, m) && lode_eprocess_below(&t->sw.e[m]) >= guards / t->spec.alpha)
+			return m;
+	return LODE_M_SPEED;
+}
+
+/* The guard that lacks evidence to be within its margin, or can no longer reach it in `more` pairs; LODE_M_SPEED if none. No correction for
+ * their number here: all of them must pass. */
+static enum lode_metric open_guard(const struct lode_trial *t, unsigned more)
+{
+	for (int m = LODE_M_SPEED + 1; m < LODE_METRIC_N; m++)
+		if (lode_metric_defined(&t->base, m) && lode_eprocess_reach(&t->sw.e[m], more) < 1 / t->spec.alpha)
+			return m;
+	return LODE_M_SPEED;
+}
+
+static void end_speed(struct lode_trial *t, enum lode_verdict_kind kind, double evidence)
+{
+	char effect[80];
+
+	t->verdict.evidence = evidence;
+	lode_trial_end(t, kind, LODE_M_SPEED, "speed %s in %u pairs; evidence %.1f, needed %.0f",
+		       lode_verdict_effect(&t->verdict, effect, sizeof(effect)), pairs_done(t), evidence, 1 / t->spec.alpha);
+}
+
+/* Reverts that evidence asks for, the quickest first. true if it ended. */
+static bool decide_harm(struct lode_trial *t)
+{
+	struct lode_verdict *v = &t->verdict;
+	enum lode_metric guard;
+	char text[96];
+
+	if (t->sw.losses >= 2) {
+		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "stopped early: more than 30 %% slower in two pairs running; speed %s",
+			       lode_verdict_effect(v, text, sizeof(text)));
+		return true;
+	}
+	if (lode_eprocess_below(&t->sw.e[LODE_M_SPEED]) >= 1 / t->spec.alpha) {
+		end_speed(t, LODE_VERDICT_REVERT, lode_eprocess_below(&t->sw.e[LODE_M_SPEED]));
+		return true;
+	}
+	guard = harmed_guard(t);
+	if (guard != LODE_M_SPEED) {
+		v->evidence = lode_eprocess_below(&t->sw.e[guard]);
+		lode_trial_end(t, LODE_VERDICT_REVERT, guard, "%s, beyond the margin; evidence %.1f in %u pairs",
+			       lode_verdict_harm(guard, v->metric[guard], text, sizeof(text)), v->evidence, pairs_done(t));
+		return true;
+	}
+	return false;
+}
+
+/* Undecided is a revert too; the sentence says which. */
+static void decide_undecided(struct lode_trial *t)
+{
+	unsigned n = pairs_done(t), more = pairs_max(t) - n;
+	double reach = lode_eprocess_reach(&t->sw.e[LODE_M_SPEED], more), need = 1 / t->spec.alpha;
+	enum lode_metric guard = open_guard(t, more);
+	char text[96];
+
+	lode_verdict_effect(&t->verdict, text, sizeof(text));
+	if (more && reach < need)
+		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED,
+			       "undecided, given up after %u pairs: speed %s; %u more could bring evidence to %.1f, needed %.0f", n, text, more, reach, need);
+	else if (more && guard != LODE_M_SPEED)
+		lode_trial_end(t, LODE_VERDICT_REVERT, guard, "undecided, given up after %u pairs: %s can no longer be shown to be unharmed; speed %s", n,
+			       lode_metric_name[guard], text);
+	else if (!more && reach < need)
+		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "undecided after %u pairs: speed %s; evidence %.1f, needed %.0f", n, text, reach, need);
+	else if (!more && guard != LODE_M_SPEED)
+		lode_trial_end(t, LODE_VERDICT_REVERT, guard, "undecided after %u pairs: speed %s, but %s was not shown to be unharmed", n, text,
+			       lode_metric_name[guard]);
+	else if (!more)
+		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "too small to keep: speed %s in %u pairs, asked for %+.1f %% at least", text, n,
+			       100 * expm1(t->spec.min_effect));
+}
+
+static void decide(struct lode_trial *t)
+{
+	double mean = measure(t), up = t->verdict.evidence;
+
+	if (decide_harm(t))
+		return;
+	if (up >= 1 / t->spec.alpha && mean >= t->spec.min_effect && open_guard(t, 0) == LODE_M_SPEED)
+		end_speed(t, LODE_VERDICT_KEEP, up);
+	else
+		decide_undecided(t);
+}
+
+static void discard(struct lode_trial *t)
+{
+	if (++t->sw.discarded > DISCARDS_MAX)
+		lode_trial_end(t, LODE_VERDICT_INVALID, LODE_M_SPEED, "%u pairs had to be discarded: too few valid intervals or no work", t->sw.discarded);
+	else
+		begin_pair(t);
+}
+
+static void close_pair(struct lode_trial *t)
+{
+	struct lode_switch *s = &t->sw;
+	double speed = s->y[LODE_TREATMENT].v[LODE_M_SPEED] - s->y[LODE_CONTROL].v[LODE_M_SPEED];
+
+	if (3 * s->bad > s->seen || !isfinite(speed)) {
+		discard(t);
+		return;
+	}
+	for (int m = 0; m < LODE_METRIC_N; m++)
+		if (lode_metric_defined(&t->base, m))
+			lode_eprocess_add(&s->e[m], s->y[LODE_TREATMENT].v[m] - s->y[LODE_CONTROL].v[m]);
+	s->losses = speed < LODE_HEAVY_LOSS ? s->losses + 1 : 0;
+	decide(t);
+	if (t->verdict.kind != LODE_VERDICT_NONE)
+		t->verdict.p = lode_signflip_p(s->e[LODE_M_SPEED].d, s->e[LODE_M_SPEED].n);
+	else
+		begin_pair(t);
+}
+
+static void close_block(struct lode_trial *t)
+{
+	struct lode_switch *s = &t->sw;
+
+	lode_metrics_of(&t->base, &s->sum, &s->y[t->live]);
+	if (s->second) {
+		close_pair(t);
+		return;
+	}
+	s->second = true;
+	begin_block(t, t->live == LODE_CONTROL ? LODE_TREATMENT : LODE_CONTROL);
+}
+
+/* A pair that takes more than twice its time, because nothing valid comes or nobody applies the arm, will not get better. */
+static bool overdue(const struct lode_trial *t, const struct lode_interval *iv)
+{
+	double pair = 2 * fmax(lode_trial_block(&t->spec), 3 * iv->seconds);
+
+	return lode_seconds(t->sw.pair_ns, t->now_ns) > 2 * pair;
+}
+
+static void feed(struct lode_trial *t, const struct lode_interval *iv)
+{
+	struct lode_switch *s = &t->sw;
+	double clean;
+
+	s->seen++;
+	s->bad += iv->invalid != LODE_VALID;
+	if (overdue(t, iv)) {
+		discard(t);
+		return;
+	}
+	if (iv->invalid || t->live != t->want)
+		return;
+	clean = lode_seconds(s->block_ns, iv->start_ns) - lode_trial_washout(&t->spec);
+	if (clean < -STALE_SHARE * iv->seconds)
+		return;
+	lode_interval_add(&s->sum, iv);
+	s->kept_s += iv->seconds;
+	if (s->kept_s + iv->seconds / 2 >= need_s(t))
+		close_block(t);
+}
+
+static double left(const struct lode_trial *t)
+{
+	double block = lode_trial_block(&t->spec);
+	double pair = fmin(2 * block, fmax(0, lode_seconds(t->sw.pair_ns, t->now_ns)));
+
+	return (pairs_max(t) - pairs_done(t)) * 2 * block - pair;
+}
+
+const struct lode_design_ops lode_design_switch = {"switch", init, prime, applied, feed, left, pairs_done, pairs_max};

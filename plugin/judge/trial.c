@@ -1,0 +1,125 @@
+/* The face of a trial: what both designs share. */
+#include "judge/design.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static const struct lode_design_ops *ops_of(enum lode_design d)
+{
+	return d == LODE_DESIGN_START ? &lode_design_start : &lode_design_switch;
+}
+
+const char *lode_design_name(enum lode_design d)
+{
+	return ops_of(d)->name;
+}
+
+double lode_trial_washout(const struct lode_trial_spec *s)
+{
+	return s->flush_lag ? s->pace->washout_flush : s->pace->washout;
+}
+
+double lode_trial_block(const struct lode_trial_spec *s)
+{
+	double block = s->flush_lag ? s->pace->block_flush : s->pace->block;
+
+	return block * fmax(1, s->block_scale);
+}
+
+struct lode_trial *lode_trial_new(const struct lode_trial_spec *s, const struct lode_baseline *b, uint64_t now_ns)
+{
+	struct lode_trial *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->spec = *s;
+	t->pace = *s->pace;
+	t->spec.pace = &t->pace; /* the caller's may go */
+	t->base = *b;
+	t->began_ns = t->now_ns = now_ns;
+	t->verdict.design = s->design;
+	t->verdict.effect = t->verdict.lo = t->verdict.hi = t->verdict.p = NAN;
+	for (int m = 0; m < LODE_METRIC_N; m++)
+		t->verdict.metric[m] = NAN;
+	ops_of(s->design)->init(t);
+	return t;
+}
+
+void lode_trial_free(struct lode_trial *t)
+{
+	free(t);
+}
+
+enum lode_arm lode_trial_arm(const struct lode_trial *t)
+{
+	return t->want;
+}
+
+double lode_trial_elapsed(const struct lode_trial *t)
+{
+	return lode_seconds(t->began_ns, t->now_ns);
+}
+
+void lode_trial_want(struct lode_trial *t, enum lode_arm arm)
+{
+	if (arm != t->want)
+		t->wanted_ns = t->now_ns;
+	t->want = arm;
+}
+
+void lode_trial_applied(struct lode_trial *t, uint64_t now_ns)
+{
+	bool news = t->live != t->want;
+
+	t->live = t->want;
+	if (now_ns > t->now_ns)
+		t->now_ns = now_ns;
+	if (news && t->verdict.kind == LODE_VERDICT_NONE)
+		ops_of(t->spec.design)->applied(t, now_ns);
+}
+
+void lode_trial_prime(struct lode_trial *t, const struct lode_interval *history, size_t n)
+{
+	if (t->verdict.kind == LODE_VERDICT_NONE)
+		ops_of(t->spec.design)->prime(t, history, n);
+}
+
+enum lode_trial_step lode_trial_feed(struct lode_trial *t, const struct lode_interval *iv)
+{
+	if (t->verdict.kind != LODE_VERDICT_NONE)
+		return LODE_TRIAL_DONE;
+	if (iv->end_ns > t->now_ns)
+		t->now_ns = iv->end_ns;
+	ops_of(t->spec.design)->feed(t, iv);
+	t->verdict.seconds = lode_trial_elapsed(t);
+	if (t->verdict.kind != LODE_VERDICT_NONE)
+		return LODE_TRIAL_DONE;
+	/* As long as it was not applied it is asked for: a failed write may be tried again. */
+	return t->live != t->want ? LODE_TRIAL_SWITCH : LODE_TRIAL_RUNNING;
+}
+
+void lode_trial_stop(struct lode_trial *t, enum lode_verdict_kind kind, const char *why)
+{
+	if (t->verdict.kind == LODE_VERDICT_NONE)
+		lode_trial_end(t, kind == LODE_VERDICT_INVALID ? kind : LODE_VERDICT_REVERT, LODE_M_SPEED, "%s", why ? why : "stopped");
+}
+
+const struct lode_verdict *lode_trial_verdict(const struct lode_trial *t)
+{
+	return &t->verdict;
+}
+
+double lode_trial_seconds_left(const struct lode_trial *t)
+{
+	return t->verdict.kind == LODE_VERDICT_NONE ? fmax(0, ops_of(t->spec.design)->left(t)) : 0;
+}
+
+unsigned lode_trial_pairs_done(const struct lode_trial *t)
+{
+	return ops_of(t->spec.design)->done(t);
+}
+
+unsigned lode_trial_pairs_max(const struct lode_trial *t)
+{
+	return ops_of(t->spec.design)->max(t);
+}
