@@ -1,0 +1,201 @@
+"""From runs to figures: paired ratios with intervals, throughput against time, what the journal says was changed, tables and plots."""
+import dataclasses
+import datetime
+import math
+import shutil
+import statistics
+import subprocess
+
+# Two-sided 95 % points of Student's t for 1, 2, 3... degrees of freedom.
+T95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101,
+       2.093, 2.086, 2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042]
+
+
+@dataclasses.dataclass
+class Ratio:
+    """Geometric mean of paired ratios with a 95 % interval (Student's t on their logarithms); lo and hi are nan below two pairs."""
+    value: float
+    lo: float
+    hi: float
+    raw: list
+
+    def __str__(self):
+        if math.isnan(self.value):
+            return "n/a"
+        interval = "" if math.isnan(self.lo) else f" [{self.lo:.3f}, {self.hi:.3f}]"
+        return f"{self.value:.3f}{interval}"
+
+
+def paired_ratio(over, under):
+    pairs = [(a, b) for a, b in zip(over, under) if a > 0 and b > 0]
+    if not pairs:
+        return Ratio(math.nan, math.nan, math.nan, [])
+    logs = [math.log(a / b) for a, b in pairs]
+    mean = statistics.fmean(logs)
+    raw = [a / b for a, b in pairs]
+    if len(logs) < 2:
+        return Ratio(math.exp(mean), math.nan, math.nan, raw)
+    t = T95[len(logs) - 2] if len(logs) - 2 < len(T95) else 1.96
+    half = t * statistics.stdev(logs) / math.sqrt(len(logs))
+    return Ratio(math.exp(mean), math.exp(mean - half), math.exp(mean + half), raw)
+
+
+def worst_window(rates, seconds, against):
+    """The slowest stretch of so many seconds, relative to a level."""
+    if len(rates) < seconds or against <= 0:
+        return math.nan
+    return min(sum(rates[i:i + seconds]) for i in range(len(rates) - seconds + 1)) / seconds / against
+
+
+def seconds_below(rates, control, share):
+    """How many seconds were slower than that share of the control's same second."""
+    return sum(1 for a, b in zip(rates, control) if a < share * b)
+
+
+def end_seconds(duration):
+    """The end state is the last 30 seconds, or the last third of a short run."""
+    return max(1, min(30, duration // 3))
+
+
+@dataclasses.dataclass
+class Change:
+    """One line of the tuner's own account. second counts from the start of the run."""
+    second: float
+    what: str  # kept, reverted, refused, invalid, tripped
+    summary: str
+    effect: float = math.nan
+    lo: float = math.nan
+    hi: float = math.nan
+    why: str = ""
+
+    def __str__(self):
+        effect = "" if math.isnan(self.effect) else f"  {100 * self.effect:+.1f} %"
+        if not math.isnan(self.lo) and not math.isnan(self.hi):
+            effect += f" [{100 * self.lo:+.1f}, {100 * self.hi:+.1f}]"
+        return f"{self.second:5.0f} s  {self.what:<8}  {self.summary}{effect}"
+
+
+VERDICTS = {"keep": "kept", "kept": "kept", "revert": "reverted", "reverted": "reverted", "invalid": "invalid"}
+
+
+def changes_of(run):
+    """The verdicts, refusals and tripwires of a journal. What was changed stands in an earlier record of the same trial."""
+    changes, summaries = [], {}
+    for record in run.journal:
+        kind, trial = record.get("kind"), record.get("trial")
+        text = describe(record)
+        if text and trial is not None:
+            summaries.setdefault(trial, text)
+        text = text or summaries.get(trial, "")
+        second = seconds_of(record.get("ts")) - run.began
+        if kind == "verdict":
+            verdict = record.get("verdict")
+            body = verdict if isinstance(verdict, dict) else record
+            word = next((VERDICTS[w] for w in (verdict, body.get("verdict"), body.get("kind"), body.get("what"))
+                         if isinstance(w, str) and w in VERDICTS), None)
+            if word:
+                changes.append(Change(second, word, text, number(body.get("effect")), number(body.get("lo")), number(body.get("hi")),
+                                      str(body.get("why", ""))))
+        elif kind in ("refused", "refusal"):
+            body = record.get("refusal") if isinstance(record.get("refusal"), dict) else record
+            changes.append(Change(second, "refused", text or str(body.get("rule", "")), why=str(body.get("why", ""))))
+        elif kind in ("tripped", "tripwire"):
+            changes.append(Change(second, "tripped", text, why=str(record.get("why", ""))))
+    return changes
+
+
+def describe(record):
+    """"write_buffer_size 64M -> 256M" from whatever list of changes a record holds."""
+    parts = []
+    for change in find_changes(record):
+        name = change.get("option") or change.get("id") or change.get("name")
+        before, after = change.get("from", change.get("old")), change.get("to", change.get("value", change.get("new")))
+        arrow = f"{human(before)} -> " if before is not None else ""
+        parts.append(f"{name} {arrow}{human(after)}")
+    return ", ".join(dict.fromkeys(parts))
+
+
+def find_changes(value):
+    if isinstance(value, list) and value and all(isinstance(v, dict) for v in value):
+        if any(k in value[0] for k in ("to", "value", "new")) and any(k in value[0] for k in ("option", "id", "name")):
+            return value
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((found for found in map(find_changes, children) if found), [])
+
+
+def human(value):
+    """67108864 reads better as 64M; anything that is not a round number of bytes stays as it is."""
+    try:
+        n = int(value)
+    except (TypeError, ValueError):
+        return str(value)
+    for unit, letter in ((1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K")):
+        if n >= unit and n % unit == 0:
+            return f"{n // unit}{letter}"
+    return str(n)
+
+
+def number(value):
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
+
+
+def seconds_of(ts):
+    """Seconds since 1970 from a number (seconds, milli- or nanoseconds) or from ISO 8601."""
+    if isinstance(ts, (int, float)):
+        return ts / 1e9 if ts > 1e17 else ts / 1e3 if ts > 1e11 else float(ts)
+    try:
+        return datetime.datetime.fromisoformat(str(ts).replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        return math.nan
+
+
+def table(rows, indent="  "):
+    """Left column to the left, the others to the right."""
+    widths = [max(len(str(row[i])) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [str(row[0]).ljust(widths[0])] + [str(c).rjust(w) for c, w in zip(row[1:], widths[1:])]
+        lines.append((indent + "  ".join(cells)).rstrip())
+    return "\n".join(lines)
+
+
+COLOURS = {"control": "#7a8794", "tuned": "#d9480f", "static": "#2b8a3e"}
+OTHER_COLOURS = ["#1864ab", "#862e9c", "#5c940d", "#a61e4d", "#0b7285"]
+
+
+def plot_runs(path, title, runs):
+    """Throughput against time: a thin line a run, a thick one for the median of each arm, a dashed one where a change was kept."""
+    arms = list(dict.fromkeys(r.arm for r in runs))
+    colour = {a: COLOURS.get(a, OTHER_COLOURS[i % len(OTHER_COLOURS)]) for i, a in enumerate(arms)}
+    script = [f"set terminal svg size 900,420 font 'sans,11' background '#ffffff'", f"set output '{path}'", f"set title \"{title}\"",
+              "set xlabel 'seconds'", "set ylabel 'thousand operations a second'", "set yrange [0:*]", "set key outside right top",
+              "set grid ytics lc rgb '#e0e0e0'", "set style data lines"]
+    for i, (run, change) in enumerate([(r, c) for r in runs for c in changes_of(r) if c.what == "kept"], 1):
+        script.append(f"set arrow {i} from {change.second:.1f}, graph 0 to {change.second:.1f}, graph 1 nohead dt 2 lc rgb '#f08c00'")
+    plots, data = [], []
+    for run in runs:
+        plots.append(f"'-' using 1:2 notitle lw 0.5 lc rgb '#a0{colour[run.arm][1:]}'")
+        data.append(run.rates)
+    for arm in arms:
+        plots.append(f"'-' using 1:2 title '{arm}' lw 2.5 lc rgb '{colour[arm]}'")
+        data.append([statistics.median(second) for second in zip(*(r.rates for r in runs if r.arm == arm and r.rates))])
+    script.append("plot " + ", ".join(plots))
+    for rates in data:
+        script += [f"{i + 1} {rate / 1000:.3f}" for i, rate in enumerate(rates)] or ["0 nan"]
+        script.append("e")
+    gnuplot("\n".join(script) + "\n")
+
+
+def plot_ratios(path, title, groups):
+    """Ratios with their intervals, one row each. groups: list of (label, Ratio)."""
+    rows = [f"{i} {r.value:.5f} {r.lo:.5f} {r.hi:.5f}" for i, (_, r) in enumerate(reversed(groups))]
+    names = ", ".join(f"\"{label}\" {i}" for i, (label, _) in enumerate(reversed(groups)))
+    gnuplot("\n".join([f"set terminal svg size 800,{100 + 30 * len(groups)} font 'sans,11' background '#ffffff'", f"set output '{path}'",
+                       f"set title \"{title}\"", f"set ytics ({names})", f"set yrange [-0.7:{len(groups) - 0.3}]",
+                       "set grid xtics lc rgb '#e0e0e0'", "set arrow 1 from 1, graph 0 to 1, graph 1 nohead lc rgb '#7a8794'",
+                       "plot '-' using 2:1:3:4 with xerrorbars notitle pt 7 lc rgb '#d9480f'", *rows, "e"]) + "\n")
+
+
+def gnuplot(script):
+    if shutil.which("gnuplot"):
+        subprocess.run(["gnuplot"], input=script, text=True, check=False)
