@@ -1,0 +1,331 @@
+/* One HTTP POST at a time, by a libcurl that is opened at run time and only where a model is configured.
+ *
+ * Inside another process everything that the environment, a signal or a symbol of the host could change is pinned: own copies of the
+ * symbols, no proxy or .netrc from the environment, no redirects, no signals, sockets close-on-exec, handles gone after each call. */
+#include "advise/http.h"
+#include "base/clock.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CURL_FUNCTIONS(X)                                                                                                                  \
+	X(global_init)                                                                                                                     \
+	X(global_cleanup) X(version_info) X(slist_append) X(slist_free_all) X(easy_init) X(easy_cleanup) X(easy_setopt) X(easy_getinfo)    \
+	    X(easy_strerror) X(multi_init) X(multi_cleanup) X(multi_add_handle) X(multi_remove_handle) X(multi_perform) X(multi_poll)      \
+		X(multi_info_read)
+
+struct lode_http {
+	void *library;
+	struct {
+#define X(f) __typeof__(&curl_##f) f;
+		CURL_FUNCTIONS(X)
+#undef X
+	} curl;
+	int cancel_fd; /* readable once cancelled; multi_poll watches it beside the sockets */
+	atomic_bool cancelled;
+};
+
+int lode_http_url_check(const char *url, bool *loopback, struct lode_err *err)
+{
+	bool tls = !strncmp(url, "https://", 8);
+	const char *host = url + (tls ? 8 : 7);
+	char name[64] = "";
+	struct in_addr a;
+
+	if (!tls && strncmp(url, "http://", 7) != 0)
+		return lode_err_set(err, EINVAL, "llm.url must begin with https:// (or http:// for a server on this machine)");
+	for (const char *p = url; *p; p++)
+		if (*p <= ' ' || *p == 0x7f || strchr("@?#\\", *p))
+			return lode_err_set(err, EINVAL, "llm.url is a plain base address: no spaces, user names or queries");
+	size_t n = host[0] == '[' ? strcspn(host, "]/") + 1 : strcspn(host, ":/");
+	if (n == 0 || host[0] == ':')
+		return lode_err_set(err, EINVAL, "llm.url names no host");
+	if (n < sizeof name)
+		memcpy(name, host, n);
+	*loopback =
+	    !strcmp(name, "localhost") || !strcmp(name, "[::1]") || (inet_pton(AF_INET, name, &a) == 1 && ntohl(a.s_addr) >> 24 == 127);
+	if (!tls && !*loopback)
+		return lode_err_set(err, EINVAL, "llm.url: http is for a server on this machine only; use https");
+	return 0;
+}
+
+static int load(struct lode_http *h, struct lode_err *err)
+{
+	static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
+	int flags = RTLD_NOW | RTLD_LOCAL;
+#if defined RTLD_DEEPBIND && !defined LODE_ASAN
+	flags |= RTLD_DEEPBIND; /* the host may export its own OpenSSL */
+#endif
+	for (size_t i = 0; i < sizeof names / sizeof names[0] && !h->library; i++)
+		h->library = dlopen(names[i], flags);
+	if (!h->library)
+		return lode_err_set(err, ENOENT, "libcurl.so.4 is not installed; the model cannot be asked");
+#define X(f)                                                                                                                               \
+	if (!(*(void **)&h->curl.f = dlsym(h->library, "curl_" #f)))                                                                       \
+		return lode_err_set(err, ENOSYS, "this libcurl has no curl_" #f "; 7.84 or later is needed");
+	CURL_FUNCTIONS(X)
+#undef X
+	const curl_version_info_data *v = h->curl.version_info(CURLVERSION_NOW);
+	if (!(v->features & CURL_VERSION_THREADSAFE) || !(v->features & CURL_VERSION_ASYNCHDNS) || !(v->features & CURL_VERSION_SSL))
+		return lode_err_set(err, ENOTSUP, "libcurl %s is not thread-safe here, or has no threaded resolver or TLS", v->version);
+	if (h->curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return lode_err_set(err, EIO, "libcurl could not be initialised");
+	return 0;
+}
+
+struct lode_http *lode_http_open(struct lode_err *err)
+{
+	struct lode_http *h = calloc(1, sizeof *h);
+
+	if (!h) {
+		lode_err_set(err, ENOMEM, "no memory");
+		return NULL;
+	}
+	h->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (h->cancel_fd < 0)
+		lode_err_set(err, errno, "no eventfd");
+	/* A library that was opened stays: its TLS library has exit handlers that must not be unmapped. */
+	if (h->cancel_fd >= 0 && load(h, err) == 0)
+		return h;
+	if (h->cancel_fd >= 0)
+		close(h->cancel_fd);
+	free(h);
+	return NULL;
+}
+
+void lode_http_close(struct lode_http *h)
+{
+	h->curl.global_cleanup();
+	close(h->cancel_fd);
+	free(h);
+}
+
+void lode_http_cancel(struct lode_http *h)
+{
+	uint64_t one = 1;
+
+	atomic_store(&h->cancelled, true);
+	ssize_t ignored = write(h->cancel_fd, &one, sizeof one); /* full means readable already */
+	(void)ignored;
+}
+
+void lode_http_rearm(struct lode_http *h)
+{
+	uint64_t n;
+
+	atomic_store(&h->cancelled, false);
+	ssize_t ignored = read(h->cancel_fd, &n, sizeof n);
+	(void)ignored;
+}
+
+bool lode_http_cancelled(const struct lode_http *h)
+{
+	return atomic_load(&h->cancelled);
+}
+
+bool lode_http_sleep(struct lode_http *h, double seconds)
+{
+	struct pollfd p = {.fd = h->cancel_fd, .events = POLLIN};
+
+	if (seconds > 0)
+		poll(&p, 1, (int)fmin(seconds * 1000, 3600e3));
+	return lode_http_cancelled(h);
+}
+
+struct sink {
+	struct lode_buf *body;
+};
+
+static size_t on_body(char *data, size_t one, size_t n, void *ctx)
+{
+	struct sink *s = ctx;
+
+	lode_buf_add(s->body, data, one * n);
+	return s->body->failed ? 0 : one * n;
+}
+
+static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	(void)ctx;
+	(void)purpose;
+	int fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
+	return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+static struct curl_slist *headers(struct lode_http *h, const char *key)
+{
+	static const char *const fixed[] = {"Content-Type: application/json", "Accept: application/json", "Expect:"};
+	struct curl_slist *list = NULL, *more;
+	char line[600];
+
+	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+		if (!(more = h->curl.slist_append(list, fixed[i])))
+			goto fail;
+		list = more;
+	}
+	if (!key)
+		return list;
+	int n = snprintf(line, sizeof line, "Authorization: Bearer %s", key);
+	more = n < (int)sizeof line ? h->curl.slist_append(list, line) : NULL;
+	explicit_bzero(line, sizeof line);
+	if (more)
+		return more;
+fail:
+	h->curl.slist_free_all(list);
+	return NULL;
+}
+
+static void headers_wipe(struct lode_http *h, struct curl_slist *list)
+{
+	for (struct curl_slist *l = list; l; l = l->next)
+		explicit_bzero(l->data, strlen(l->data));
+	h->curl.slist_free_all(list);
+}
+
+/* Every option that matters, or false. */
+static bool prepare(struct lode_http *h, CURL *e, const struct lode_http_request *q, struct curl_slist *list, struct sink *sink)
+{
+	bool tls = !strncmp(q->url, "https://", 8);
+	bool direct = !q->proxy || !*q->proxy || !strcmp(q->proxy, "none");
+	CURLcode bad = CURLE_OK;
+#define SET(option, value)                                                                                                                 \
+	if (bad == CURLE_OK)                                                                                                               \
+	bad = h->curl.easy_setopt(e, option, value)
+
+	SET(CURLOPT_URL, q->url);
+	SET(CURLOPT_PROTOCOLS_STR, tls ? "https" : "http");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(CURLOPT_PROXY, direct ? "" : q->proxy); /* "" also keeps libcurl from asking the environment */
+	SET(CURLOPT_NOPROXY, "");
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_FRESH_CONNECT, 1L);
+	SET(CURLOPT_FORBID_REUSE, 1L);
+	SET(CURLOPT_USERAGENT, "lodestone/" LODE_VERSION);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)fmin(10000, ceil(q->timeout_s * 1000)));
+	SET(CURLOPT_TIMEOUT_MS, (long)fmax(1, ceil(q->timeout_s * 1000)));
+	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)sink->body->max);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, (void *)sink);
+	SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	if (q->ca_file && *q->ca_file)
+		SET(CURLOPT_CAINFO, q->ca_file);
+	SET(CURLOPT_HTTPHEADER, list);
+	SET(CURLOPT_POST, 1L);
+	SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)q->len);
+	SET(CURLOPT_POSTFIELDS, q->body);
+	/* Without it a resolver thread that hangs would be waited for after a cancel. Newer than the rest: its absence is no error. */
+	if (bad == CURLE_OK)
+		h->curl.easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
+#undef SET
+	return bad == CURLE_OK;
+}
+
+static CURLcode drive(struct lode_http *h, CURLM *m)
+{
+	struct curl_waitfd cancel = {.fd = h->cancel_fd, .events = CURL_WAIT_POLLIN};
+	int running, left;
+
+	for (;;) {
+		if (lode_http_cancelled(h))
+			return CURLE_ABORTED_BY_CALLBACK;
+		if (h->curl.multi_perform(m, &running) != CURLM_OK)
+			return CURLE_FAILED_INIT;
+		for (CURLMsg *msg; (msg = h->curl.multi_info_read(m, &left));)
+			if (msg->msg == CURLMSG_DONE)
+				return msg->data.result;
+		if (h->curl.multi_poll(m, &cancel, 1, 1000, NULL) != CURLM_OK)
+			return CURLE_FAILED_INIT;
+	}
+}
+
+static enum lode_call call_of(CURLcode code, const struct lode_buf *body)
+{
+	if (body->failed)
+		return LODE_CALL_TOO_BIG;
+	switch (code) {
+	case CURLE_OK:
+		return LODE_CALL_OK;
+	case CURLE_ABORTED_BY_CALLBACK:
+		return LODE_CALL_CANCELLED;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_COULDNT_CONNECT:
+		return LODE_CALL_CONNECT;
+	case CURLE_OPERATION_TIMEDOUT:
+		return LODE_CALL_TIMEOUT;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_ENGINE_INITFAILED:
+		return LODE_CALL_TLS;
+	case CURLE_GOT_NOTHING:
+	case CURLE_SEND_ERROR:
+	case CURLE_RECV_ERROR:
+	case CURLE_PARTIAL_FILE:
+		return LODE_CALL_CLOSED;
+	case CURLE_FILESIZE_EXCEEDED:
+		return LODE_CALL_TOO_BIG;
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_BAD_CONTENT_ENCODING:
+		return LODE_CALL_HTTP;
+	default:
+		return LODE_CALL_INTERNAL;
+	}
+}
+
+static void finish(struct lode_http *h, CURL *e, CURLcode code, const struct lode_buf *body, struct lode_http_reply *out)
+{
+	curl_off_t retry = 0;
+
+	out->call = call_of(code, body);
+	h->curl.easy_getinfo(e, CURLINFO_RESPONSE_CODE, &out->status);
+	if (h->curl.easy_getinfo(e, CURLINFO_RETRY_AFTER, &retry) == CURLE_OK && retry > 0)
+		out->retry_after = (double)retry; /* a date in the past is negative here before 8.12 */
+	if (out->call == LODE_CALL_TOO_BIG)
+		snprintf(out->why, sizeof out->why, "the reply is larger than %zu bytes", body->max);
+	else if (out->call != LODE_CALL_OK)
+		snprintf(out->why, sizeof out->why, "%s", out->call == LODE_CALL_CANCELLED ? "cancelled" : h->curl.easy_strerror(code));
+}
+
+void lode_http_post(struct lode_http *h, const struct lode_http_request *q, struct lode_buf *body, struct lode_http_reply *out)
+{
+	uint64_t start = lode_clock_mono(&lode_clock_real);
+	struct sink sink = {body};
+	struct curl_slist *list = headers(h, q->key);
+	CURL *e = h->curl.easy_init();
+	CURLM *m = h->curl.multi_init();
+
+	*out = (struct lode_http_reply){.call = LODE_CALL_INTERNAL, .why = "libcurl could not be set up"};
+	lode_buf_clear(body);
+	if (!list || !e || !m || !prepare(h, e, q, list, &sink) || h->curl.multi_add_handle(m, e) != CURLM_OK)
+		goto out;
+	out->why[0] = '\0';
+	finish(h, e, drive(h, m), body, out);
+	h->curl.multi_remove_handle(m, e);
+out:
+	if (e)
+		h->curl.easy_cleanup(e);
+	if (m)
+		h->curl.multi_cleanup(m);
+	if (list)
+		headers_wipe(h, list);
+	out->seconds = (double)(lode_clock_mono(&lode_clock_real) - start) / 1e9;
+}

@@ -1,0 +1,46 @@
+/* One HTTP POST at a time, by a libcurl that is opened at run time and only where a model is configured. */
+#ifndef LODE_ADVISE_HTTP_H
+#define LODE_ADVISE_HTTP_H
+
+#include "advise/advisor.h"
+
+#define LODE_HTTP_BODY_MAX (1u << 20) /* of a reply */
+
+struct lode_http;
+
+struct lode_http_request {
+	const char *url;
+	const char *body;
+	size_t len;
+	const char *key;     /* bearer token, or NULL; must be printable ASCII without spaces */
+	const char *ca_file; /* NULL or "": the system's */
+	const char *proxy;   /* NULL, "" or "none": no proxy, whatever the environment says */
+	double timeout_s;
+};
+
+struct lode_http_reply {
+	enum lode_call call; /* OK: a whole reply came, whatever its status */
+	long status;
+	double retry_after; /* seconds, 0 = not said */
+	double seconds;
+	char why[200]; /* call != OK: a sentence; never holds the key or the body */
+};
+
+/* https anywhere; http only to this very machine (127.0.0.0/8, [::1], localhost); no user:password, no query. -EINVAL with the mend. */
+int lode_http_url_check(const char *url, bool *loopback, struct lode_err *err);
+
+/* Opens the library. NULL with *err: it is not there, or it cannot be used inside another process (not thread-safe, resolver by signals).
+ */
+struct lode_http *lode_http_open(struct lode_err *err);
+void lode_http_close(struct lode_http *h);
+/* Blocks until the reply is there, the time is over or it is cancelled. One thread at a time. *body is cleared first; its max is the cap.
+ * Leaves no handle, connection or copy of the key behind. */
+void lode_http_post(struct lode_http *h, const struct lode_http_request *q, struct lode_buf *body, struct lode_http_reply *out);
+/* Sleeps; true if it was cancelled. */
+bool lode_http_sleep(struct lode_http *h, double seconds);
+/* From any thread, returns at once: the running post or sleep, or else the next one, ends now. Stays so until lode_http_rearm. */
+void lode_http_cancel(struct lode_http *h);
+void lode_http_rearm(struct lode_http *h);
+bool lode_http_cancelled(const struct lode_http *h);
+
+#endif

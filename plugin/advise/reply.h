@@ -1,0 +1,23 @@
+/* From what a server sent to a proposal, or to the name of what is wrong with it. Nothing is repaired, guessed or rounded. */
+#ifndef LODE_ADVISE_REPLY_H
+#define LODE_ADVISE_REPLY_H
+
+#include "advise/advisor.h"
+
+/* What the prompt offered, and so what may be answered. */
+struct lode_offer {
+	bool option[LODE_TUNABLE_MAX];
+	uint32_t cf[LODE_CF_MAX]; /* RocksDB's id of cf0, cf1, ... */
+	size_t ncf;
+};
+
+/* An HTTP reply's status and body, in the order of transport, status, envelope, content, meaning. Fills call, why, tokens, model, raw, and
+ * the proposal when the return is LODE_CALL_OK. extract: the server knows no response_format, so one object may stand in prose or a code
+ * fence. */
+enum lode_call lode_reply_read(long status, const char *body, size_t len, const struct lode_offer *offer, bool extract,
+			       struct lode_reply *out);
+
+/* The content alone: one object as lode_dialect_schema asks for it. */
+enum lode_call lode_reply_content(const char *text, size_t len, const struct lode_offer *offer, struct lode_reply *out);
+
+#endif

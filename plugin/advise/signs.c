@@ -1,0 +1,96 @@
+/* What the numbers say: shares and rates derived from a question. */
+#include "advise/signs.h"
+
+#include <math.h>
+#include <string.h>
+
+static double ratio(double a, double b)
+{
+	return b > 0 ? a / b : NAN;
+}
+
+static bool is_read(int op)
+{
+	return op != LODE_H_WRITE; /* get, seek, multiget */
+}
+
+static void shares(const struct lode_interval *w, struct lode_signs *s)
+{
+	double time[2] = {0}, n[2] = {0};
+
+	for (int op = 0; op < LODE_OP_N; op++) {
+		time[is_read(op)] += (double)w->op[op].sum_us;
+		n[is_read(op)] += (double)w->op[op].count;
+	}
+	/* Without timers the counters still tell how many of each kind there were. */
+	if (n[1] == 0)
+		n[1] = (double)(w->ticker[LODE_T_KEYS_READ] + w->ticker[LODE_T_SEEK] + w->ticker[LODE_T_MULTIGET_KEYS]);
+	if (n[0] == 0)
+		n[0] = (double)w->keys_written;
+	s->reads = n[1];
+	s->writes = n[0];
+	const double *weight = w->has_timers && time[0] + time[1] > 0 ? time : n;
+	s->read_share = ratio(weight[1], weight[0] + weight[1]);
+	s->write_share = 1 - s->read_share;
+	double block_us = (double)w->hist_sum[LODE_H_SST_READ];
+	s->miss_share = w->has_timers && time[1] > 0 ? fmin(block_us / time[1], 1) : NAN;
+}
+
+static void cache(const struct lode_question *q, struct lode_signs *s)
+{
+	const struct lode_interval *w = q->window;
+	const struct lode_cache *c = &q->now.sample->cache;
+	double miss = (double)w->ticker[LODE_T_CACHE_DATA_MISS];
+
+	s->data_hit = lode_interval_data_hit(w);
+	if (!isfinite(s->data_hit)) {
+		s->data_hit = lode_interval_cache_hit(w);
+		miss = (double)w->ticker[LODE_T_CACHE_MISS];
+	}
+	s->misses = w->has_stats ? ratio(miss, s->reads) : NAN;
+	s->cache_full = c->present ? ratio((double)c->usage, (double)c->capacity) : NAN;
+}
+
+/* Which family hurts most, by three measures. */
+static void families(const struct lode_sample *now, struct lode_signs *s)
+{
+	for (size_t i = 0; i < now->ncf; i++) {
+		const struct lode_cf_sample *c = &now->cf[i];
+
+		s->sst_bytes += (double)c->sst_bytes;
+		if (c->files[0] > now->cf[s->l0].files[0])
+			s->l0 = i;
+		if (c->immutable > now->cf[s->immutable].immutable)
+			s->immutable = i;
+		if (c->mem_all > now->cf[s->busiest].mem_all)
+			s->busiest = i;
+	}
+}
+
+void lode_signs_of(const struct lode_question *q, struct lode_signs *s)
+{
+	const struct lode_interval *w = q->window;
+
+	*s = (struct lode_signs){.why_not = "there is no valid window of statistics yet"};
+	if (!w || w->invalid != LODE_VALID || !(w->seconds > 0) || !q->now.sample || q->now.sample->ncf == 0)
+		return;
+	s->why_not = "too little work was seen to know what kind it is";
+	s->usable = q->workload && q->workload->known;
+	s->seconds = w->seconds;
+	shares(w, s);
+	cache(q, s);
+	families(q->now.sample, s);
+	s->stall_share = lode_interval_stall_share(w);
+	s->stopped_share = w->stopped_s / w->seconds;
+	s->delayed_share = w->delayed_s / w->seconds;
+	s->cpu_share = ratio((double)w->cpu_ns / 1e9 / w->seconds, q->now.machine->cores);
+	s->debt = (double)w->debt;
+	s->debt_rate = ((double)w->debt - (double)w->debt_start) / w->seconds;
+	s->ingest = (double)w->bytes_written / w->seconds;
+	s->write_amp = lode_interval_write_amp(w);
+	double flushes = (double)w->hist_count[LODE_H_FLUSH];
+	s->flush_rate = flushes / w->seconds;
+	s->flush_bytes = ratio((double)w->ticker[LODE_T_FLUSH_WRITE_BYTES], flushes);
+	s->reseeks = ratio((double)w->ticker[LODE_T_ITER_RESEEKS],
+			   (double)(w->ticker[LODE_T_SEEK] + w->ticker[LODE_T_NEXT] + w->ticker[LODE_T_PREV]));
+}
