@@ -50,6 +50,7 @@ struct lode_plan {
 	size_t n;
 	enum lode_lag lag;  /* the slowest of its changes */
 	int64_t memory;     /* additional bytes it may cost; negative frees */
+	char note[160];     /* side effects that a person should know; empty if none */
 };
 
 #endif

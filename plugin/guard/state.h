@@ -7,7 +7,7 @@
 #include "sense/machine.h"
 #include "sense/sample.h"
 
-#define LODE_TUNABLE_MAX 128
+#define LODE_TUNABLE_MAX 192
 #define LODE_CF_ALL UINT32_MAX /* in a change: every column family that is tuned */
 
 struct lode_value {
@@ -29,15 +29,15 @@ struct lode_cf_state {
 struct lode_state {
 	uint64_t options_number; /* of the OPTIONS file it was read from */
 	unsigned version;        /* 70803 */
-	struct lode_value db[LODE_TUNABLE_MAX]; /* scopes DB and CACHE */
+	struct lode_value db[LODE_TUNABLE_MAX]; /* scopes DB, CACHE and RESTART (the first family's) */
 	size_t ncf;
 	struct lode_cf_state cf[LODE_CF_MAX];
 };
 
-/* Large (a few hundred KiB with many families): allocate it. */
+/* Large (34 KiB a family that is there; untouched pages of the rest cost nothing): allocate it. -EINVAL: the file names no version. */
 int lode_state_build(const struct lode_options *o, const struct lode_cf *cfs, size_t ncf, const struct lode_cache *cache,
 		     struct lode_state *out, struct lode_err *err);
-/* NULL if it does not exist there. cf is RocksDB's id; ignored for DB and CACHE. */
+/* NULL if it does not exist there. cf is RocksDB's id, or LODE_CF_ALL for the first family's; ignored for DB and CACHE. */
 const struct lode_value *lode_state_value(const struct lode_state *s, int tunable, uint32_t cf);
 /* Value or a fallback. */
 int64_t lode_state_int(const struct lode_state *s, const char *id, uint32_t cf, int64_t otherwise);

@@ -22,6 +22,9 @@ struct lode_tripwire {
 	/* baseline, learnt while nothing of ours is live */
 	double stall_share, ops, cost_us;
 	uint64_t background_errors;
+	uint64_t memory;          /* most that memtables and cache held */
+	double debt_share, l0_share; /* largest seen, as shares of soft limit and slowdown trigger */
+	bool learnt;
 	bool stopped_before;      /* writes stop without our help */
 	unsigned strikes[LODE_TRIP_N]; /* bit history of the last intervals */
 	char why[200];            /* set when tripped */
@@ -30,6 +33,8 @@ struct lode_tripwire {
 void lode_tripwire_init(struct lode_tripwire *t);
 /* Feed while the options are as we found or kept them. */
 void lode_tripwire_learn(struct lode_tripwire *t, const struct lode_interval *iv);
+/* ... and the situation with it: debt, L0 and memory that the database reaches without our help are no reason to trip. */
+void lode_tripwire_learn_situation(struct lode_tripwire *t, const struct lode_situation *s);
 /* Feed while something of ours is on trial. Returns what tripped. */
 enum lode_trip lode_tripwire_look(struct lode_tripwire *t, const struct lode_situation *s, const struct lode_interval *iv);
 

@@ -29,7 +29,7 @@ struct lode_tunable {
 	int64_t min, max;    /* hard bounds, inclusive */
 	double step;         /* largest factor of one change up or down; 0 = any */
 	const char *const *words; /* LODE_KIND_ENUM: NULL-terminated */
-	unsigned since, until; /* RocksDB version major*10000+minor*100+patch; 0 = no limit */
+	unsigned since, until; /* mutable (and safe to change) from / no longer from: major*10000+minor*100+patch; 0 = no limit */
 	bool powerful;       /* writers may stop or slow down if it is wrong: needs the relations and the debt estimate */
 	const char *doc;     /* one line */
 	const char *why;     /* why it is not in the default tier; NULL if it is */
