@@ -1,0 +1,253 @@
+/* The language model as an advisor: the question is turned into a prompt on the caller's thread, and asked on a thread of its own, so that
+ * a slow network delays nothing. That thread begins with the first question, has all signals blocked, and owns the connection.
+ *
+ * Lock order: one mutex, held for moments only; never during a call. cancel takes no lock at all. */
+#include "advise/round.h"
+#include "base/fmt.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define STACK_BYTES (512u << 10) /* enough for a TLS handshake */
+#define JOIN_MS 300		 /* a thread that does not come by then is left parked; exit does not wait for a network */
+
+enum llm_state { IDLE, ASKED, RUNNING, DONE };
+
+struct llm {
+	struct lode_advisor base;
+	struct lode_llm_config config;
+	struct lode_round round; /* the thread's, but for dialect, which prompt copies under the lock */
+	char *url;
+	pthread_t thread;
+	bool started;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool quit;
+	enum llm_state state;
+	struct lode_prompt prompt;   /* of the question at hand: the thread's while RUNNING */
+	struct lode_reply reply;     /* valid when DONE */
+	struct lode_dialect dialect; /* as learnt by the last round; under the lock */
+};
+
+static void *llm_thread(void *arg)
+{
+	struct llm *m = arg;
+
+	pthread_setname_np(pthread_self(), "lode-llm");
+	pthread_mutex_lock(&m->lock);
+	for (;;) {
+		while (m->state != ASKED && !m->quit)
+			pthread_cond_wait(&m->wake, &m->lock);
+		if (m->quit)
+			break;
+		m->state = RUNNING;
+		pthread_mutex_unlock(&m->lock);
+		lode_round_run(&m->round, &m->prompt, &m->reply);
+		lode_prompt_fini(&m->prompt);
+		pthread_mutex_lock(&m->lock);
+		m->dialect = m->round.dialect;
+		m->state = DONE;
+	}
+	pthread_mutex_unlock(&m->lock);
+	return NULL;
+}
+
+/* Signals meant for the host must not be delivered to us: blocked before the thread exists, and put back after. */
+static int start_thread(struct llm *m)
+{
+	sigset_t all, old;
+	pthread_attr_t attr;
+	int r;
+
+	sigfillset(&all);
+	if ((r = pthread_attr_init(&attr)) != 0)
+		return r;
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	r = pthread_create(&m->thread, &attr, llm_thread, m);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	m->started = r == 0;
+	return r;
+}
+
+static void failed(struct lode_reply *out, enum lode_call call, const char *why)
+{
+	*out = (struct lode_reply){.answer = LODE_ANSWER_FAILED, .call = call};
+	lode_fmt(out->why, sizeof out->why, "%s", why);
+}
+
+static void waiting(struct lode_reply *out)
+{
+	*out = (struct lode_reply){.answer = LODE_ANSWER_WAIT, .call = LODE_CALL_OK, .why = "the model is being asked"};
+}
+
+static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struct lode_reply *out)
+{
+	struct llm *m = (struct llm *)a;
+
+	pthread_mutex_lock(&m->lock);
+	bool busy = m->state == ASKED || m->state == RUNNING;
+	pthread_mutex_unlock(&m->lock);
+	if (busy) {
+		waiting(out);
+		return;
+	}
+	/* Nobody else touches prompt and reply now: the thread waits. An answer that nobody fetched is dropped. */
+	free(m->reply.raw);
+	m->reply = (struct lode_reply){0};
+	if (lode_prompt_build(q, &m->prompt) != 0) {
+		lode_prompt_fini(&m->prompt);
+		failed(out, LODE_CALL_INTERNAL, "the prompt could not be built");
+		return;
+	}
+	lode_http_rearm(m->round.http);
+	if (!m->started && start_thread(m) != 0) {
+		lode_prompt_fini(&m->prompt);
+		failed(out, LODE_CALL_INTERNAL, "no thread could be started");
+		return;
+	}
+	pthread_mutex_lock(&m->lock);
+	m->state = ASKED;
+	pthread_cond_signal(&m->wake);
+	pthread_mutex_unlock(&m->lock);
+	waiting(out);
+}
+
+static void llm_poll(struct lode_advisor *a, struct lode_reply *out)
+{
+	struct llm *m = (struct llm *)a;
+
+	pthread_mutex_lock(&m->lock);
+	switch (m->state) {
+	case DONE:
+		*out = m->reply;
+		m->reply = (struct lode_reply){0};
+		m->state = IDLE;
+		break;
+	case IDLE:
+		*out = (struct lode_reply){.answer = LODE_ANSWER_NOTHING, .call = LODE_CALL_OK, .why = "nothing was asked"};
+		break;
+	default:
+		waiting(out);
+	}
+	pthread_mutex_unlock(&m->lock);
+}
+
+static int llm_prompt(struct lode_advisor *a, const struct lode_question *q, struct lode_buf *out)
+{
+	struct llm *m = (struct llm *)a;
+	struct lode_prompt p;
+	struct lode_dialect d;
+
+	pthread_mutex_lock(&m->lock);
+	d = m->dialect;
+	pthread_mutex_unlock(&m->lock);
+	int r = lode_prompt_build(q, &p);
+	if (r == 0) {
+		struct lode_letter l = {
+		    .model = m->config.model, .prompt = &p, .max_tokens = m->config.max_tokens, .temperature = m->config.temperature};
+
+		lode_dialect_request(&d, &l, out);
+		r = out->failed ? -ENOMEM : 0;
+	}
+	lode_prompt_fini(&p);
+	return r;
+}
+
+static void llm_cancel(struct lode_advisor *a)
+{
+	lode_http_cancel(((struct llm *)a)->round.http);
+}
+
+/* True if the thread is gone, or never was. */
+static bool stop_thread(struct llm *m)
+{
+	struct timespec until;
+
+	if (!m->started)
+		return true;
+	lode_http_cancel(m->round.http);
+	pthread_mutex_lock(&m->lock);
+	m->quit = true;
+	pthread_cond_signal(&m->wake);
+	pthread_mutex_unlock(&m->lock);
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += JOIN_MS * 1000000l;
+	until.tv_sec += until.tv_nsec / 1000000000l;
+	until.tv_nsec %= 1000000000l;
+	return pthread_timedjoin_np(m->thread, NULL, &until) == 0;
+}
+
+static void llm_free(struct lode_advisor *a)
+{
+	struct llm *m = (struct llm *)a;
+
+	/* Parked inside a library: it still uses all of this, so all of this stays. */
+	if (!stop_thread(m))
+		return;
+	if (m->state == ASKED)
+		lode_prompt_fini(&m->prompt);
+	free(m->reply.raw);
+	lode_http_close(m->round.http);
+	pthread_mutex_destroy(&m->lock);
+	pthread_cond_destroy(&m->wake);
+	free(m->url);
+	free(m);
+}
+
+static const struct lode_advisor_ops llm_ops = {
+    .name = "llm", .ask = llm_ask, .poll = llm_poll, .prompt = llm_prompt, .cancel = llm_cancel, .free = llm_free};
+
+static char *endpoint(const char *base)
+{
+	static const char path[] = "/chat/completions";
+	size_t n = strlen(base);
+	char *url;
+
+	while (n && base[n - 1] == '/')
+		n--;
+	if (!(url = malloc(n + sizeof path)))
+		return NULL;
+	memcpy(url, base, n);
+	memcpy(url + n, path, sizeof path);
+	return url;
+}
+
+struct lode_advisor *lode_advisor_llm(const struct lode_llm_config *c, struct lode_err *err)
+{
+	struct llm *m;
+	bool loopback = false;
+
+	if (!c->url || !*c->url || !c->model || !*c->model) {
+		lode_err_set(err, EINVAL, "no model is configured: set llm.url and llm.model");
+		return NULL;
+	}
+	if (lode_http_url_check(c->url, &loopback, err) != 0)
+		return NULL;
+	if (!(m = calloc(1, sizeof *m)) || !(m->url = endpoint(c->url))) {
+		free(m);
+		lode_err_set(err, ENOMEM, "no memory");
+		return NULL;
+	}
+	m->base.ops = &llm_ops;
+	m->config = *c;
+	if (!(m->config.timeout_s > 0))
+		m->config.timeout_s = 120;
+	if (m->config.max_tokens <= 0)
+		m->config.max_tokens = 2000;
+	m->round = (struct lode_round){.config = &m->config, .url = m->url, .loopback = loopback, .http = lode_http_open(err)};
+	if (!m->round.http) {
+		free(m->url);
+		free(m);
+		return NULL;
+	}
+	lode_budget_init(&m->round.budget, c->calls_per_hour, c->tokens_per_day);
+	pthread_mutex_init(&m->lock, NULL);
+	pthread_cond_init(&m->wake, NULL);
+	return &m->base;
+}
