@@ -1,0 +1,167 @@
+/* The block cache of the default column family, found without knowing any layout: the options that the database was opened with are
+ * searched for a pointer to a BlockBasedTableFactory, which names its cache; the cache's methods are recognised by their symbols among the
+ * slots of its vtable. Each guess is checked before it is believed. */
+#include "host/calls.h"
+#include "host/probe.h"
+#include "host/real_private.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DESCRIPTOR_MAX 1024 /* bytes of a ColumnFamilyDescriptor in the largest known version (11.8: 1008) */
+#define VECTOR_MAX (4u << 20)
+#define SLOTS_MAX 64
+
+struct vector {
+	const char *begin, *end, *limit;
+};
+
+/* std::string of at most 15 characters: {pointer to the characters inside itself, length, characters}. */
+static bool is_short_string(const char *at, const char *text)
+{
+	const char *chars;
+	size_t len, want = strlen(text);
+
+	memcpy(&chars, at, sizeof(chars));
+	memcpy(&len, at + sizeof(chars), sizeof(len));
+	return chars == at + 16 && len == want && memcmp(chars, text, want + 1) == 0;
+}
+
+/* A descriptor begins with the family's name. */
+static const char *default_descriptor(const struct vector *v)
+{
+	for (const char *at = v->begin; at + 32 <= v->end; at += sizeof(void *)) {
+		if (is_short_string(at, "default"))
+			return at;
+	}
+	return NULL;
+}
+
+static void *find_cache(struct lode_real *r, const void *cf_descriptors)
+{
+	const void *vptr = lode_image_vptr(&r->image, SYM_TABLE_VTABLE);
+	const char *at;
+	struct vector v;
+	void *factory;
+	size_t len;
+
+	if (!vptr || !r->image.sym[SYM_TABLE_OPTIONS_PTR] || !cf_descriptors)
+		return NULL;
+	memcpy(&v, cf_descriptors, sizeof(v));
+	if (v.end < v.begin || (size_t)(v.end - v.begin) > VECTOR_MAX)
+		return NULL;
+	at = default_descriptor(&v);
+	if (!at)
+		return NULL;
+	len = (size_t)(v.end - at) < DESCRIPTOR_MAX ? (size_t)(v.end - at) : DESCRIPTOR_MAX;
+	factory = lode_probe_find((const void *const *)(const void *)at, len / sizeof(void *), vptr);
+	return factory ? (void *)(uintptr_t)lode_call_options_ptr(r->image.sym[SYM_TABLE_OPTIONS_PTR], factory, "BlockCache") : NULL;
+}
+
+static bool ends_with(const char *s, const char *tail)
+{
+	size_t n = strlen(s), m = strlen(tail);
+
+	return n >= m && strcmp(s + n - m, tail) == 0;
+}
+
+/* Sorts the exported functions among the vtable's slots. Stops at the first slot that is no code of anybody. */
+static void find_methods(struct lode_block_cache *c, void *const *vptr)
+{
+	const struct {
+		const char *tail;
+		void **slot;
+	} wanted[] = {
+		{"11SetCapacityEm", &c->set_capacity},
+		{"11GetCapacityEv", &c->get_capacity},
+		{"8GetUsageEv", &c->get_usage},
+		{"14GetPinnedUsageEv", &c->get_pinned},
+	};
+	Dl_info info;
+	void *f;
+
+	for (int i = 0; i < SLOTS_MAX; i++) {
+		if (!lode_probe_read(&vptr[i], &f, sizeof(f)) || !f || !dladdr(f, &info))
+			return;
+		if (!info.dli_sname || info.dli_saddr != f || strncmp(info.dli_sname, "_ZN", 3) != 0)
+			continue;
+		for (size_t w = 0; w < sizeof(wanted) / sizeof(*wanted); w++) {
+			if (!*wanted[w].slot && ends_with(info.dli_sname, wanted[w].tail))
+				*wanted[w].slot = f;
+		}
+	}
+}
+
+/* "_ZTVN7rocksdb9lru_cache8LRUCacheE" -> "LRUCache": the last of the length-prefixed names. */
+static void class_name(const char *mangled, char *out, size_t size)
+{
+	const char *s = mangled + strcspn(mangled, "0123456789");
+	size_t len;
+
+	while (*s >= '0' && *s <= '9') {
+		for (len = 0; *s >= '0' && *s <= '9' && len < 1000; s++)
+			len = len * 10 + (size_t)(*s - '0');
+		if (len > strlen(s))
+			return;
+		snprintf(out, size, "%.*s", (int)len, s);
+		s += len;
+	}
+}
+
+/* Has RocksDB itself the same idea of this cache? */
+static bool agrees(struct lode_real *r, const struct lode_block_cache *c)
+{
+	uint64_t told, read;
+
+	return c->get_capacity && lode_call_get_size(c->get_capacity, c->object, &read) == 0 &&
+	       lode_call_int_property(r->image.sym[SYM_GET_INT_PROPERTY], r->db, r->families.at[0].handle, "rocksdb.block-cache-capacity",
+				      &told) == 0 &&
+	       told == read;
+}
+
+void lode_block_cache_find(struct lode_real *r, const void *cf_descriptors)
+{
+	struct lode_block_cache c = {0};
+	void **vptr;
+	Dl_info info;
+
+	c.object = find_cache(r, cf_descriptors);
+	if (!c.object || !lode_probe_read(c.object, &vptr, sizeof(vptr)))
+		return;
+	find_methods(&c, vptr);
+	if (!agrees(r, &c))
+		return;
+	snprintf(c.kind, sizeof(c.kind), "unknown");
+	if (dladdr(vptr, &info) && info.dli_sname && strncmp(info.dli_sname, "_ZTV", 4) == 0)
+		class_name(info.dli_sname, c.kind, sizeof(c.kind));
+	r->cache = c;
+}
+
+int lode_block_cache_read(struct lode_real *r, struct lode_cache *out)
+{
+	const struct lode_block_cache *c = &r->cache;
+
+	memset(out, 0, sizeof(*out));
+	if (!c->object)
+		return -ENOENT;
+	out->present = true;
+	out->resizable = c->set_capacity != NULL;
+	out->identity = (uintptr_t)c->object;
+	memcpy(out->kind, c->kind, sizeof(out->kind));
+	if (c->get_usage)
+		lode_call_get_size(c->get_usage, c->object, &out->usage);
+	if (c->get_pinned)
+		lode_call_get_size(c->get_pinned, c->object, &out->pinned);
+	return lode_call_get_size(c->get_capacity, c->object, &out->capacity);
+}
+
+int lode_block_cache_resize(struct lode_real *r, uint64_t bytes, struct lode_err *err)
+{
+	if (!r->cache.set_capacity)
+		return lode_err_set(err, ENOTSUP, "the block cache cannot be resized from here");
+	if (lode_call_set_size(r->cache.set_capacity, r->cache.object, bytes))
+		return lode_err_set(err, EFAULT, "RocksDB threw an exception");
+	return 0;
+}

@@ -1,0 +1,52 @@
+/* What one RocksDB image offers: its version and the functions that were found in it, by mangled name. A plain value; every open database
+ * holds its own, so that databases of different RocksDB builds live side by side in one process. */
+#ifndef LODE_HOST_IMAGE_H
+#define LODE_HOST_IMAGE_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+
+enum lode_symbol {
+	SYM_DB_VTABLE,
+	SYM_GET_INT_PROPERTY,
+	SYM_GET_PROPERTY,
+	SYM_GET_MAP_PROPERTY,
+	SYM_CF_HANDLE,
+	SYM_CF_HANDLE_DELETE,
+	SYM_CF_HANDLE_NAME,
+	SYM_SET_OPTIONS,
+	SYM_SET_OPTIONS_MULTI,
+	SYM_SET_DB_OPTIONS,
+	SYM_DISABLE_DELETIONS,
+	SYM_ENABLE_DELETIONS,
+	SYM_VERSION,
+	SYM_STATS_VTABLE,
+	SYM_STATS_CREATE,
+	SYM_HISTOGRAM_STRING,
+	SYM_HISTOGRAM_NAMES,
+	SYM_TABLE_VTABLE,
+	SYM_TABLE_OPTIONS_PTR,
+	SYM_C_OPTIONS_CREATE,
+	SYM_C_OPTIONS_DESTROY,
+	SYM_C_ENABLE_STATISTICS,
+	SYM_N
+};
+
+struct lode_image {
+	void *handle;
+	char version[32];      /* "7.8.3", or "" when this RocksDB does not say */
+	unsigned major, minor; /* 0.0 when unknown */
+	void *sym[SYM_N];      /* NULL: not in this image */
+};
+
+/* Resolves everything. -ENOTSUP names the first function that is missing although nothing works without it. */
+int lode_image_resolve(void *handle, struct lode_image *out, struct lode_err *err);
+/* The value of an object's first word if it is of the class whose vtable symbol this is; NULL if the image has no such symbol. */
+const void *lode_image_vptr(const struct lode_image *image, enum lode_symbol vtable);
+/* true also for an unknown version: it is taken for an old one. */
+bool lode_image_before(const struct lode_image *image, unsigned major, unsigned minor);
+/* "7.8.3" -> 7, 8. Returns false, and 0 and 0, for anything else. */
+bool lode_image_parse_version(const char *text, unsigned *major, unsigned *minor);
+
+#endif

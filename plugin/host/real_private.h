@@ -1,0 +1,69 @@
+/* The inside of the real host, shared by its files: real.c (life and operations), families.c, cache.c, statistics.c, nudge.c. */
+#ifndef LODE_HOST_REAL_PRIVATE_H
+#define LODE_HOST_REAL_PRIVATE_H
+
+#include "host/gate.h"
+#include "host/image.h"
+#include "host/real.h"
+
+#include <pthread.h>
+
+struct lode_family {
+	uint32_t id;
+	void *handle; /* ours, made by GetColumnFamilyHandleUnlocked */
+	char name[LODE_CF_NAME_MAX];
+};
+
+struct lode_families {
+	struct lode_family at[LODE_CF_MAX]; /* ascending by id; [0] is "default", which cannot be dropped */
+	size_t n;
+	size_t total;      /* in the database */
+	uint64_t options;  /* number of the OPTIONS file that this list belongs to; 0: none seen */
+};
+
+struct lode_block_cache {
+	void *object; /* rocksdb::Cache*, of the default family: it lives as long as the database. NULL: not reachable */
+	void *get_capacity, *get_usage, *get_pinned; /* may be NULL */
+	void *set_capacity;                          /* NULL: not resizable */
+	char kind[32];
+};
+
+/* Everything below `gate` belongs to the agent thread while it is inside the gate, and to the closing thread after it has shut it. */
+struct lode_real {
+	struct lode_host host; /* first member */
+	struct lode_host_info info;
+	struct lode_image image;
+	void *db;
+	struct lode_gate gate;
+	struct lode_families families;
+	struct lode_block_cache cache;
+	void *statistics; /* rocksdb::StatisticsImpl*, kept by the database; NULL: none, or of another class */
+};
+
+/* families.c: the caller is inside the gate (or is the opening or closing thread). */
+int lode_families_first(struct lode_real *r);   /* the default family; -ENOTSUP */
+int lode_families_refresh(struct lode_real *r); /* follows families that were created and dropped */
+void lode_families_drop(struct lode_real *r);
+void *lode_families_handle(struct lode_real *r, uint32_t id); /* NULL: no such family */
+
+/* cache.c */
+void lode_block_cache_find(struct lode_real *r, const void *cf_descriptors);
+int lode_block_cache_read(struct lode_real *r, struct lode_cache *out);
+int lode_block_cache_resize(struct lode_real *r, uint64_t bytes, struct lode_err *err);
+
+/* statistics.c */
+void *lode_statistics_find(const struct lode_image *image, const void *db_options);
+int lode_statistics_read(struct lode_real *r, lode_stat_fn *fn, void *ctx);
+int lode_statistics_histogram(struct lode_real *r, const char *name, struct lode_hist *out);
+
+/* nudge.c: keeps a write from hanging behind stopped writers on RocksDB up to 8.7. */
+struct lode_nudge {
+	struct lode_real *r;
+	_Atomic(uint32_t) done;
+	pthread_t thread;
+	bool running;
+};
+int lode_nudge_start(struct lode_nudge *n, struct lode_real *r, struct lode_err *err); /* -EAGAIN: writing now could hang */
+void lode_nudge_stop(struct lode_nudge *n);
+
+#endif
