@@ -30,6 +30,7 @@ struct lode_config {
 	unsigned max_trials;  /* of this attach; 0 = no limit */
 	/* [llm] */
 	char api[24];
+	char credentials_dir[512]; /* of the service manager, from the environment */
 	char url[512], model[128], key_file[512], ca_file[512], proxy[256], key[512];
 	double timeout, temperature;
 	unsigned retries, calls_per_hour, tokens_per_day;

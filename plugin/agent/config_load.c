@@ -149,21 +149,10 @@ static void default_dirs(struct lode_config *c, char *const *env)
 	}
 }
 
-/* The service manager's credential, if no key file is named. */
-static void default_key_file(struct lode_config *c, char *const *env)
-{
-	const char *dir = env_get(env, "CREDENTIALS_DIRECTORY");
-	char path[600];
-	if (c->key_file[0] || !dir)
-		return;
-	snprintf(path, sizeof(path), "%.400s/lodestone-api-key", dir);
-	if (access(path, R_OK) == 0)
-		snprintf(c->key_file, sizeof(c->key_file), "%s", path);
-}
-
 int lode_config_load(struct lode_config *c, char *const *env, struct lode_buf *notes)
 {
 	const char *file = env_get(env, "LODESTONE_CONFIG"), *disable = env_get(env, "LODESTONE_DISABLE");
+	const char *credentials = env_get(env, "CREDENTIALS_DIRECTORY");
 	int problems;
 	lode_config_defaults(c);
 	problems = load_file(c, file && *file ? file : DEFAULT_FILE, file && *file, notes);
@@ -175,6 +164,6 @@ int lode_config_load(struct lode_config *c, char *const *env, struct lode_buf *n
 		problems++;
 	}
 	default_dirs(c, env);
-	default_key_file(c, env);
+	snprintf(c->credentials_dir, sizeof(c->credentials_dir), "%s", credentials ? credentials : "");
 	return problems;
 }
