@@ -1,0 +1,38 @@
+/* RocksDB's histogram text: whatever it says, what was parsed is ordered, and arithmetic on it stays finite. */
+#include "sense/interval.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t len);
+
+int LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
+{
+	struct lode_hist h, d, sum;
+	char *text = malloc(len + 1);
+
+	if (!text)
+		return 0;
+	memcpy(text, data, len);
+	text[len] = '\0';
+	if (!lode_hist_parse(text, &h)) {
+		if (h.n > LODE_HIST_BUCKETS)
+			abort();
+		for (uint32_t i = 1; i < h.n; i++)
+			if (h.limit[i] <= h.limit[i - 1])
+				abort();
+		double p50 = lode_hist_percentile(&h, 0.5), p99 = lode_hist_percentile(&h, 0.99);
+		if (p50 > p99)
+			abort();
+		double e = lode_hist_exceed(&h, 100);
+		if (!(e >= 0 && e <= 1 + 1e-9))
+			abort();
+		lode_hist_limit_for(&h, 0.01);
+		if (!lode_hist_diff(&h, &h, &d) || d.n || d.count || d.sum)
+			abort();
+		sum = h;
+		lode_hist_add(&sum, &h);
+	}
+	free(text);
+	return 0;
+}
