@@ -14,6 +14,9 @@ struct lode_switch {
 	struct lode_interval sum;              /* the present block, without its washout */
 	double kept_s;                         /* seconds in sum */
 	bool second;                           /* the pair's second block */
+	enum lode_arm next;                    /* of the block that is open or waits to be */
+	bool waiting;                          /* for a quiet moment */
+	uint64_t closed_ns;                    /* when the block before ended */
 	uint64_t block_ns, pair_ns;            /* since when the arm of this block is live; when the pair began */
 	struct lode_metrics y[2];              /* by arm */
 	unsigned seen, bad;                    /* intervals of this pair; invalid ones */

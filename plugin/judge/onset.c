@@ -11,10 +11,13 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define RAMPS 4
+#define RAMPS 5
 #define PHIS 6
 static const double phi_of[PHIS] = {0, 0.3, 0.5, 0.7, 0.85, 0.95};
-static const double ramp_of[RAMPS] = {0, 0.25, 0.5, 1}; /* time constant, in washouts */
+static const double ramp_of[RAMPS] = {0, 0.25, 0.5, 1, 2}; /* time constant, in washouts */
+/* What a ramp costs, in log-likelihood for each washout of its time constant. Without it a slow ramp from the slot before fits a sudden step almost as
+ * well as the truth does, and the lot goes to the neighbour (+20 % at phi 0.5: 92 % found; with it 97 %). */
+#define RAMP_PRICE 4
 
 struct whitened { /* the record for one phi: e[t] = y[t] - phi y[t-1], and the same for the constant 1 */
 	double e[LODE_BINS_MAX];
@@ -76,7 +79,7 @@ static void whiten_ramp(double tau, double phi, unsigned n, double *z)
 }
 
 /* Least squares of the whitened record on level and ramp from bin `at` on. */
-static void fit_at(const struct whitened *w, const double *z, unsigned n, unsigned at, double tau, struct fit *best)
+static void fit_at(const struct whitened *w, const double *z, unsigned n, unsigned at, double price, double tau, struct fit *best)
 {
 	double cz = 0, zz = 0, zy = 0, det, height, squares, gain;
 
@@ -92,7 +95,7 @@ static void fit_at(const struct whitened *w, const double *z, unsigned n, unsign
 		return;
 	height = (zy - cz * w->cy / w->cc) / det;
 	squares = w->yy - w->cy * w->cy / w->cc - height * height * det;
-	gain = likelihood(w, n, squares);
+	gain = likelihood(w, n, squares) - price;
 	if (gain > best->gain)
 		*best = (struct fit){gain, height, tau};
 }
@@ -113,7 +116,7 @@ static double scan(const struct lode_onset *o, const double *y, unsigned s0, uns
 
 			whiten_ramp(tau, phi_of[p], o->bins, z);
 			for (unsigned s = s0; s < s1; s++)
-				fit_at(&w, z, o->bins, o->first + s * o->step, tau, &best[s - s0]);
+				fit_at(&w, z, o->bins, o->first + s * o->step, RAMP_PRICE * ramp_of[r], tau, &best[s - s0]);
 		}
 	}
 	return none;

@@ -245,24 +245,28 @@ static void decide(struct lode_trial *t)
 			       effect, s->slots, t->verdict.p);
 }
 
-static void applied(struct lode_trial *t, uint64_t now_ns)
-{
-	(void)t, (void)now_ns; /* the record goes on as it is: what counts is when the lot said */
-}
-
-/* Asks for the treatment at the sampling instant nearest to the slot's beginning: the same rule that sorts intervals into bins. An arm that is asked
- * for or applied a slot late did not start where the lot said, and its rank means nothing. */
-static bool expose(struct lode_trial *t, double at)
+/* An arm that is live a slot late did not start where the lot said, and its rank means nothing. */
+static bool in_time(struct lode_trial *t, double at)
 {
 	struct lode_start *s = &t->st;
-	double late = at - start_bin(s) * s->bin_s;
 
-	if (late >= 0)
-		lode_trial_want(t, LODE_TREATMENT);
-	if (t->want == t->live || late <= 2 * s->bin_s)
+	if (at - start_bin(s) * s->bin_s <= 2 * s->bin_s)
 		return true;
 	lode_trial_end(t, LODE_VERDICT_INVALID, LODE_M_SPEED, "the change was not live within a slot of its drawn start");
 	return false;
+}
+
+static void applied(struct lode_trial *t, uint64_t now_ns)
+{
+	in_time(t, lode_seconds(t->st.origin_ns, now_ns));
+}
+
+/* Asks for the treatment at the sampling instant nearest to the slot's beginning: the same rule that sorts intervals into bins. */
+static bool expose(struct lode_trial *t, double at)
+{
+	if (at >= start_bin(&t->st) * t->st.bin_s)
+		lode_trial_want(t, LODE_TREATMENT);
+	return t->want == t->live || in_time(t, at);
 }
 
 /* Only a revert may come before the end of the record: a keep that did would no longer be one draw among equals. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define DISCARDS_MAX 3
-#define STALE_SHARE 0.25 /* of an interval that may lie before the end of the washout: applying takes a moment after a sample */
+#define STALE_SHARE 0.25 /* of an interval that may lie before the end of the washout */
 
 static unsigned pairs_max(const struct lode_trial *t)
 {
@@ -23,22 +23,42 @@ static double need_s(const struct lode_trial *t)
 	return lode_trial_block(&t->spec) - lode_trial_washout(&t->spec);
 }
 
-static void begin_block(struct lode_trial *t, enum lode_arm arm)
+static bool quiet(const struct lode_interval *iv)
 {
-	memset(&t->sw.sum, 0, sizeof(t->sw.sum));
-	t->sw.kept_s = 0;
-	t->sw.block_ns = t->now_ns; /* of an arm that must first be applied: until then, see applied() */
-	lode_trial_want(t, arm);
+	return !iv->invalid && iv->delayed_s <= 0 && iv->stopped_s <= 0;
 }
 
-static void begin_pair(struct lode_trial *t)
+static void open_block(struct lode_trial *t)
+{
+	t->sw.waiting = false;
+	t->sw.block_ns = t->now_ns; /* of an arm that must first be applied: until then, see applied() */
+	lode_trial_want(t, t->sw.next);
+}
+
+/* A treatment is never applied while writes are throttled (SetOptions would throttle them further). If only the treatment waited for a quiet moment,
+ * its blocks would begin in better times than the control's; so every block does, of either arm, with or without a switch. But not for longer than a
+ * block: perhaps it is the arm now live that throttles. iv: the last interval, NULL before the first. */
+static void begin_block(struct lode_trial *t, enum lode_arm arm, const struct lode_interval *iv)
+{
+	struct lode_switch *s = &t->sw;
+
+	memset(&s->sum, 0, sizeof(s->sum));
+	s->kept_s = 0;
+	s->next = arm;
+	s->waiting = true;
+	s->closed_ns = t->now_ns;
+	if (!iv || quiet(iv))
+		open_block(t);
+}
+
+static void begin_pair(struct lode_trial *t, const struct lode_interval *iv)
 {
 	struct lode_switch *s = &t->sw;
 
 	s->second = false;
 	s->seen = s->bad = 0;
 	s->pair_ns = t->now_ns;
-	begin_block(t, lode_rng_coin(&s->coin) ? LODE_TREATMENT : LODE_CONTROL);
+	begin_block(t, lode_rng_coin(&s->coin) ? LODE_TREATMENT : LODE_CONTROL, iv);
 }
 
 static void init(struct lode_trial *t)
@@ -46,7 +66,7 @@ static void init(struct lode_trial *t)
 	lode_rng_seed(&t->sw.coin, t->spec.seed);
 	for (int m = 0; m < LODE_METRIC_N; m++)
 		lode_eprocess_init(&t->sw.e[m], m == LODE_M_SPEED ? 0 : -t->spec.margin[m], t->spec.scale[m]);
-	begin_pair(t);
+	begin_pair(t, NULL);
 }
 
 static void prime(struct lode_trial *t, const struct lode_interval *history, size_t n)
@@ -183,21 +203,21 @@ static void decide(struct lode_trial *t)
 		decide_undecided(t);
 }
 
-static void discard(struct lode_trial *t)
+static void discard(struct lode_trial *t, const struct lode_interval *iv)
 {
 	if (++t->sw.discarded > DISCARDS_MAX)
 		lode_trial_end(t, LODE_VERDICT_INVALID, LODE_M_SPEED, "%u pairs had to be discarded: too few valid intervals or no work", t->sw.discarded);
 	else
-		begin_pair(t);
+		begin_pair(t, iv);
 }
 
-static void close_pair(struct lode_trial *t)
+static void close_pair(struct lode_trial *t, const struct lode_interval *iv)
 {
 	struct lode_switch *s = &t->sw;
 	double speed = s->y[LODE_TREATMENT].v[LODE_M_SPEED] - s->y[LODE_CONTROL].v[LODE_M_SPEED];
 
 	if (3 * s->bad > s->seen || !isfinite(speed)) {
-		discard(t);
+		discard(t, iv);
 		return;
 	}
 	for (int m = 0; m < LODE_METRIC_N; m++)
@@ -208,50 +228,56 @@ static void close_pair(struct lode_trial *t)
 	if (t->verdict.kind != LODE_VERDICT_NONE)
 		t->verdict.p = lode_signflip_p(s->e[LODE_M_SPEED].d, s->e[LODE_M_SPEED].n);
 	else
-		begin_pair(t);
+		begin_pair(t, iv);
 }
 
-static void close_block(struct lode_trial *t)
+static void close_block(struct lode_trial *t, const struct lode_interval *iv)
 {
 	struct lode_switch *s = &t->sw;
 
 	lode_metrics_of(&t->base, &s->sum, &s->y[t->live]);
 	if (s->second) {
-		close_pair(t);
+		close_pair(t, iv);
 		return;
 	}
 	s->second = true;
-	begin_block(t, t->live == LODE_CONTROL ? LODE_TREATMENT : LODE_CONTROL);
+	begin_block(t, t->live == LODE_CONTROL ? LODE_TREATMENT : LODE_CONTROL, iv);
 }
 
-/* A pair that takes more than twice its time, because nothing valid comes or nobody applies the arm, will not get better. */
+/* A pair that takes three times as long as it should, because nothing valid comes or nobody applies the arm, will not get better. */
 static bool overdue(const struct lode_trial *t, const struct lode_interval *iv)
 {
-	double pair = 2 * fmax(lode_trial_block(&t->spec), 3 * iv->seconds);
+	double block = fmax(lode_trial_block(&t->spec), 3 * iv->seconds);
 
-	return lode_seconds(t->sw.pair_ns, t->now_ns) > 2 * pair;
+	return lode_seconds(t->sw.pair_ns, t->now_ns) > 3 * 2 * block;
+}
+
+/* Counts an interval of the live arm; a part of it may lie in the washout, since applying takes a moment after a sample. */
+static void count(struct lode_trial *t, const struct lode_interval *iv)
+{
+	struct lode_switch *s = &t->sw;
+	double clean = lode_seconds(s->block_ns, iv->start_ns) - lode_trial_washout(&t->spec);
+
+	if (iv->invalid || clean < -STALE_SHARE * iv->seconds)
+		return;
+	lode_interval_add(&s->sum, iv);
+	s->kept_s += iv->seconds;
+	if (s->kept_s + iv->seconds / 2 >= need_s(t))
+		close_block(t, iv);
 }
 
 static void feed(struct lode_trial *t, const struct lode_interval *iv)
 {
 	struct lode_switch *s = &t->sw;
-	double clean;
 
 	s->seen++;
 	s->bad += iv->invalid != LODE_VALID;
-	if (overdue(t, iv)) {
-		discard(t);
-		return;
-	}
-	if (iv->invalid || t->live != t->want)
-		return;
-	clean = lode_seconds(s->block_ns, iv->start_ns) - lode_trial_washout(&t->spec);
-	if (clean < -STALE_SHARE * iv->seconds)
-		return;
-	lode_interval_add(&s->sum, iv);
-	s->kept_s += iv->seconds;
-	if (s->kept_s + iv->seconds / 2 >= need_s(t))
-		close_block(t);
+	if (overdue(t, iv))
+		discard(t, iv);
+	else if (s->waiting && (quiet(iv) || lode_seconds(s->closed_ns, t->now_ns) > lode_trial_block(&t->spec)))
+		open_block(t);
+	else if (!s->waiting && t->live == t->want)
+		count(t, iv);
 }
 
 static double left(const struct lode_trial *t)

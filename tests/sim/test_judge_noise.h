@@ -1,0 +1,149 @@
+/* A database for the judge's tests that is nothing but noise: a log-speed with memory, drift, steps, days and outliers, as intervals. */
+#ifndef TEST_JUDGE_NOISE_H
+#define TEST_JUDGE_NOISE_H
+
+#include "base/rng.h"
+#include "judge/trial.h"
+
+#include <math.h>
+#include <string.h>
+
+enum noise_shape { NOISE_CLEAN, NOISE_DRIFT, NOISE_STEP, NOISE_DIURNAL, NOISE_HEAVY, NOISE_SHAPES };
+static const char *const noise_shape_name[NOISE_SHAPES] = {"clean", "drift", "step", "diurnal", "heavy"};
+
+struct noise {
+	struct lode_rng rng;
+	enum noise_shape shape;
+	double phi, sd, tail_sd;     /* of log-speed and of the log of the tail's exceedance, per interval */
+	double span;                 /* seconds in which drift, step or day unfold */
+	double effect, tail_effect;  /* of the treatment, log units */
+	double ramp;                 /* time constant with which the effect comes, seconds; 0: at once */
+	double x, tail, live;        /* states */
+	double drift, step_at, step, phase;
+	double interval;             /* seconds */
+	uint64_t now_ns;
+	struct lode_interval iv;
+};
+
+static inline double noise_normal(struct lode_rng *r)
+{
+	double u = 1 - lode_rng_unit(r), v = lode_rng_unit(r);
+
+	return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
+}
+
+/* Unit variance; Student's t with 3 degrees of freedom where tails are heavy. */
+static inline double noise_draw(struct noise *n)
+{
+	double a = noise_normal(&n->rng), sum = 0;
+
+	if (n->shape != NOISE_HEAVY)
+		return a;
+	for (int i = 0; i < 3; i++) {
+		double b = noise_normal(&n->rng);
+
+		sum += b * b;
+	}
+	return a / sqrt(sum / 3) / sqrt(3);
+}
+
+static inline void noise_init(struct noise *n, uint64_t seed, enum noise_shape shape, double phi, double sd, double interval, double span)
+{
+	memset(n, 0, sizeof(*n));
+	lode_rng_seed(&n->rng, seed);
+	n->shape = shape;
+	n->phi = phi;
+	n->sd = sd;
+	n->tail_sd = 0.1;
+	n->span = span;
+	n->interval = interval;
+	n->x = sd * noise_draw(n);
+	n->drift = (lode_rng_coin(&n->rng) ? 1 : -1) * 0.2;
+	n->step_at = lode_rng_unit(&n->rng) * span;
+	n->step = (lode_rng_coin(&n->rng) ? 1 : -1) * 0.1;
+	n->phase = lode_rng_unit(&n->rng) * 6.283185307179586;
+	n->now_ns = 1000000000;
+}
+
+static inline double noise_level(const struct noise *n)
+{
+	double t = (double)n->now_ns / 1e9;
+
+	switch (n->shape) {
+	case NOISE_DRIFT:
+		return n->drift * t / n->span;
+	case NOISE_STEP:
+		return t > n->step_at ? n->step : 0;
+	case NOISE_DIURNAL:
+		return 0.1 * sin(n->phase + 6.283185307179586 * 1.5 * t / n->span);
+	default:
+		return 0;
+	}
+}
+
+/* The next interval with `arm` live: 100 000 reads of about 10 us, 1 % of them slower than 20 us. */
+static inline const struct lode_interval *noise_next(struct noise *n, enum lode_arm arm)
+{
+	struct lode_interval *iv = &n->iv;
+	struct lode_op *op = &iv->op[LODE_H_GET];
+	double y, decay = n->ramp > 0 ? exp(-n->interval / n->ramp) : 0;
+
+	n->x = n->phi * n->x + n->sd * sqrt(1 - n->phi * n->phi) * noise_draw(n);
+	n->tail = n->phi * n->tail + n->tail_sd * sqrt(1 - n->phi * n->phi) * noise_normal(&n->rng);
+	n->live = arm == LODE_TREATMENT ? 1 - (1 - n->live) * decay : 0;
+	y = n->x + noise_level(n) + n->effect * n->live;
+	if (n->shape == NOISE_HEAVY && lode_rng_below(&n->rng, 100) == 0)
+		y -= 0.3; /* a hiccup */
+	iv->start_ns = n->now_ns;
+	n->now_ns += (uint64_t)(n->interval * 1e9);
+	iv->end_ns = n->now_ns;
+	iv->seconds = n->interval;
+	iv->parts = 1;
+	iv->has_stats = iv->has_timers = true;
+	op->count = 100000;
+	op->sum_us = (uint64_t)((double)op->count * 10 * exp(-y));
+	op->hist.count = op->count;
+	op->hist.sum = op->sum_us;
+	op->hist.n = 2;
+	op->hist.limit[0] = 20;
+	op->hist.limit[1] = 1000;
+	op->hist.bucket[1] = (uint64_t)(0.01 * (double)op->count * exp(n->tail - n->tail_effect * n->live));
+	op->hist.bucket[0] = op->count - op->hist.bucket[1];
+	return iv;
+}
+
+#define NOISE_PAST_MAX 64
+
+/* A whole trial as the agent runs it: quiet history, baseline, scales, then intervals until the verdict. */
+static inline struct lode_verdict noise_trial(struct noise *n, enum lode_design design, const struct lode_pace *pace, uint64_t seed, size_t past)
+{
+	static struct lode_interval history[NOISE_PAST_MAX];
+	static struct lode_interval window;
+	struct lode_verdict v = {0};
+	struct lode_trial_spec spec;
+	struct lode_baseline base;
+	struct lode_trial *t;
+
+	memset(&window, 0, sizeof(window));
+	for (size_t i = 0; i < past; i++) {
+		history[i] = *noise_next(n, LODE_CONTROL);
+		lode_interval_add(&window, &history[i]);
+	}
+	lode_baseline_of(&window, &base);
+	lode_trial_spec_init(&spec, design, pace, seed);
+	lode_trial_scales(&spec, &base, history, past);
+	t = lode_trial_new(&spec, &base, n->now_ns);
+	if (!t)
+		return v;
+	lode_trial_prime(t, history, past);
+	for (int i = 0; i < 100000; i++) {
+		lode_trial_applied(t, n->now_ns);
+		if (lode_trial_feed(t, noise_next(n, lode_trial_arm(t))) == LODE_TRIAL_DONE)
+			break;
+	}
+	v = *lode_trial_verdict(t);
+	lode_trial_free(t);
+	return v;
+}
+
+#endif
