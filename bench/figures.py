@@ -75,64 +75,41 @@ class Change:
         return f"{self.second:5.0f} s  {self.what:<8}  {self.summary}{effect}"
 
 
-VERDICTS = {"keep": "kept", "kept": "kept", "revert": "reverted", "reverted": "reverted", "invalid": "invalid"}
+VERDICTS = {"keep": "kept", "revert": "reverted", "invalid": "invalid"}
 
 
 def changes_of(run):
-    """The verdicts, refusals and tripwires of a journal. What was changed stands in an earlier record of the same trial."""
-    changes, summaries = [], {}
+    """The verdicts, refusals and tripwires of a journal. Unknown kinds and odd records are passed over: this is somebody else's file."""
+    changes, proposed, judged = [], {}, {}
     for record in run.journal:
         kind, trial = record.get("kind"), record.get("trial")
-        text = describe(record)
-        if text and trial is not None:
-            summaries.setdefault(trial, text)
-        text = text or summaries.get(trial, "")
         second = seconds_of(record.get("ts")) - run.began
-        if kind == "verdict":
-            verdict = record.get("verdict")
-            body = verdict if isinstance(verdict, dict) else record
-            word = next((VERDICTS[w] for w in (verdict, body.get("verdict"), body.get("kind"), body.get("what"))
-                         if isinstance(w, str) and w in VERDICTS), None)
-            if word:
-                changes.append(Change(second, word, text, number(body.get("effect")), number(body.get("lo")), number(body.get("hi")),
-                                      str(body.get("why", ""))))
-        elif kind in ("refused", "refusal"):
-            body = record.get("refusal") if isinstance(record.get("refusal"), dict) else record
-            changes.append(Change(second, "refused", text or str(body.get("rule", "")), why=str(body.get("why", ""))))
-        elif kind in ("tripped", "tripwire"):
-            changes.append(Change(second, "tripped", text, why=str(record.get("why", ""))))
+        if kind == "proposal":
+            proposed[trial] = describe(part(record, "proposal").get("changes"))
+        elif kind == "verdict":
+            verdict = part(record, "verdict")
+            what = "tripped" if record.get("trip") else VERDICTS.get(verdict.get("kind"))
+            if what:
+                judged[trial] = str(record.get("changes") or proposed.get(trial, ""))
+                changes.append(Change(second, what, judged[trial], number(verdict.get("effect")), number(verdict.get("lo")),
+                                      number(verdict.get("hi")), str(verdict.get("why", ""))))
+        elif kind == "refused":
+            refusal = part(record, "refusal")
+            changes.append(Change(second, "refused", proposed.get(trial) or str(refusal.get("rule", "")), why=str(refusal.get("why", ""))))
+        elif kind == "trip" and trial in judged:  # after a keep; during a trial the verdict says it
+            changes.append(Change(second, "tripped", judged[trial], why=str(record.get("why", ""))))
     return changes
 
 
-def describe(record):
-    """"write_buffer_size 64M -> 256M" from whatever list of changes a record holds."""
-    parts = []
-    for change in find_changes(record):
-        name = change.get("option") or change.get("id") or change.get("name")
-        before, after = change.get("from", change.get("old")), change.get("to", change.get("value", change.get("new")))
-        arrow = f"{human(before)} -> " if before is not None else ""
-        parts.append(f"{name} {arrow}{human(after)}")
-    return ", ".join(dict.fromkeys(parts))
+def part(record, key):
+    return record[key] if isinstance(record.get(key), dict) else {}
 
 
-def find_changes(value):
-    if isinstance(value, list) and value and all(isinstance(v, dict) for v in value):
-        if any(k in value[0] for k in ("to", "value", "new")) and any(k in value[0] for k in ("option", "id", "name")):
-            return value
-    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return next((found for found in map(find_changes, children) if found), [])
-
-
-def human(value):
-    """67108864 reads better as 64M; anything that is not a round number of bytes stays as it is."""
-    try:
-        n = int(value)
-    except (TypeError, ValueError):
-        return str(value)
-    for unit, letter in ((1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K")):
-        if n >= unit and n % unit == 0:
-            return f"{n // unit}{letter}"
-    return str(n)
+def describe(changes):
+    """"write_buffer_size = 256 MiB, ..." from the changes of a proposal."""
+    if not isinstance(changes, list):
+        return ""
+    return ", ".join(f"{c.get('option')} = {c.get('means', c.get('value'))}" for c in changes if isinstance(c, dict))
 
 
 def number(value):
@@ -140,9 +117,7 @@ def number(value):
 
 
 def seconds_of(ts):
-    """Seconds since 1970 from a number (seconds, milli- or nanoseconds) or from ISO 8601."""
-    if isinstance(ts, (int, float)):
-        return ts / 1e9 if ts > 1e17 else ts / 1e3 if ts > 1e11 else float(ts)
+    """Seconds since 1970 from ISO 8601."""
     try:
         return datetime.datetime.fromisoformat(str(ts).replace("Z", "+00:00")).timestamp()
     except ValueError:

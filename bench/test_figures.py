@@ -42,26 +42,34 @@ class Journal(unittest.TestCase):
         run.began, run.journal = 1000.0, list(records)
         return figures.changes_of(run)
 
-    def test_a_verdict_takes_its_summary_from_the_trial(self):
+    def test_a_kept_change(self):
         kept, = self.run_with(
-            {"ts": 1010, "kind": "intent", "trial": 1, "todo": [{"option": "write_buffer_size", "from": 67108864, "to": 268435456}]},
-            {"ts": 1042.5, "kind": "verdict", "trial": 1, "verdict": {"kind": "keep", "effect": 0.25, "lo": 0.2, "hi": 0.3}})
-        self.assertEqual((kept.what, kept.second), ("kept", 42.5))
-        self.assertEqual(kept.summary, "write_buffer_size 64M -> 256M")
+            {"ts": "1970-01-01T00:16:50.000000Z", "kind": "intent", "trial": 1, "todo": [{"key": "write_buffer_size", "value": "1"}]},
+            {"ts": "1970-01-01T00:17:22.500000Z", "kind": "verdict", "trial": 1, "changes": "write_buffer_size 64 MiB -> 256 MiB",
+             "verdict": {"kind": "keep", "effect": 0.25, "lo": 0.2, "hi": 0.3, "p": None}})
+        self.assertEqual((kept.what, kept.second, kept.summary), ("kept", 42.5, "write_buffer_size 64 MiB -> 256 MiB"))
         self.assertIn("+25.0 % [+20.0, +30.0]", str(kept))
 
-    def test_flat_verdicts_refusals_and_foreign_records(self):
-        changes = self.run_with({"kind": "verdict", "ts": 1001, "verdict": "revert", "effect": -0.1}, {"kind": "attach"}, {},
-                                {"kind": "refused", "ts": 1002, "refusal": {"rule": "bounds", "why": "too big"}},
-                                {"kind": "verdict", "verdict": 7})
-        self.assertEqual([c.what for c in changes], ["reverted", "refused"])
-        self.assertEqual(changes[1].summary, "bounds")
+    def test_a_refusal_is_named_after_its_proposal(self):
+        refused, = self.run_with(
+            {"ts": "x", "kind": "proposal", "trial": 4, "proposal": {"changes": [{"option": "block_cache", "value": 1 << 40, "means": "1 TiB"}]}},
+            {"ts": "x", "kind": "refused", "trial": 4, "refusal": {"rule": "memory", "why": "too much"}})
+        self.assertEqual((refused.what, refused.summary, refused.why), ("refused", "block_cache = 1 TiB", "too much"))
+
+    def test_tripwires_count_once(self):
+        during = self.run_with({"kind": "trip", "trial": 1, "why": "stop"},
+                               {"kind": "verdict", "trial": 1, "trip": "stop", "verdict": {"kind": "revert"}})
+        self.assertEqual([c.what for c in during], ["tripped"])
+        after = self.run_with({"kind": "verdict", "trial": 1, "verdict": {"kind": "keep"}}, {"kind": "trip", "trial": 1, "why": "stop"})
+        self.assertEqual([c.what for c in after], ["kept", "tripped"])
+
+    def test_foreign_records(self):
+        self.assertEqual(self.run_with({}, {"kind": "verdict"}, {"kind": "verdict", "verdict": 7}, {"kind": "attach", "ts": 5}), [])
 
     def test_time_stamps(self):
-        for ts in (1000, 1000.0, "1970-01-01T00:16:40Z"):
-            self.assertEqual(figures.seconds_of(ts), 1000)
-        self.assertEqual(figures.seconds_of(1700000000123456789), figures.seconds_of(1700000000123.456789))
+        self.assertEqual(figures.seconds_of("1970-01-01T00:16:40.250000Z"), 1000.25)
         self.assertTrue(math.isnan(figures.seconds_of("soon")))
+        self.assertTrue(math.isnan(figures.seconds_of(None)))
 
 
 class Output(unittest.TestCase):
