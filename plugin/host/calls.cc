@@ -35,6 +35,7 @@ struct Handle {
 	~Handle() {}
 };
 
+using Names = std::vector<std::pair<uint32_t, std::string>>;
 using Options = std::unordered_map<std::string, std::string>;
 
 enum { kOk = 0, kNotFound = 1, kNotSupported = 3, kInvalidArgument = 4 };
@@ -191,9 +192,14 @@ int lode_call_histogram_string(void *fn, void *statistics, uint32_t number, lode
 	});
 }
 
+bool lode_call_names_filled(const void *names)
+{
+	return !static_cast<const Names *>(names)->empty();
+}
+
 int lode_call_histogram_number(const void *names, const char *name, uint32_t *out)
 {
-	for (const auto &row : *static_cast<const std::vector<std::pair<uint32_t, std::string>> *>(names)) {
+	for (const auto &row : *static_cast<const Names *>(names)) {
 		if (row.second == name) {
 			*out = row.first;
 			return 0;

@@ -36,7 +36,8 @@ int lode_call_version(void *fn, char *out, size_t len);
 
 /* StatisticsImpl::getHistogramString. */
 int lode_call_histogram_string(void *fn, void *statistics, uint32_t number, lode_text_fn *text, void *ctx);
-/* The number of a histogram in rocksdb::HistogramsNameMap, a std::vector<std::pair<uint32_t, std::string>>. -ENOENT. */
+/* rocksdb::HistogramsNameMap is a std::vector<std::pair<uint32_t, std::string>>. Has it been initialised? The number of a name: -ENOENT. */
+bool lode_call_names_filled(const void *names);
 int lode_call_histogram_number(const void *names, const char *name, uint32_t *out);
 /* CreateDBStatistics: the two words of a std::shared_ptr, and giving up that reference. */
 int lode_call_statistics_create(void *fn, void *shared[2]);

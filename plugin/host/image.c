@@ -63,6 +63,15 @@ bool lode_image_parse_version(const char *text, unsigned *major, unsigned *minor
 	return true;
 }
 
+/* A program that uses this variable by name has its own copy of it (a copy relocation), and the one in the image stays empty for ever. */
+static void *histogram_names(void *in_image)
+{
+	if (!in_image || lode_call_names_filled(in_image))
+		return in_image;
+	in_image = dlsym(RTLD_DEFAULT, table[SYM_HISTOGRAM_NAMES].name);
+	return in_image && lode_call_names_filled(in_image) ? in_image : NULL;
+}
+
 int lode_image_resolve(void *handle, struct lode_image *out, struct lode_err *err)
 {
 	memset(out, 0, sizeof(*out));
@@ -74,6 +83,7 @@ int lode_image_resolve(void *handle, struct lode_image *out, struct lode_err *er
 	}
 	if (!out->sym[SYM_SET_OPTIONS] && !out->sym[SYM_SET_OPTIONS_MULTI])
 		return lode_err_set(err, ENOTSUP, "this RocksDB does not export DB::SetOptions");
+	out->sym[SYM_HISTOGRAM_NAMES] = histogram_names(out->sym[SYM_HISTOGRAM_NAMES]);
 	if (out->sym[SYM_VERSION])
 		lode_call_version(out->sym[SYM_VERSION], out->version, sizeof(out->version));
 	lode_image_parse_version(out->version, &out->major, &out->minor);
