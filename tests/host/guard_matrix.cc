@@ -1,5 +1,5 @@
-// The table of tunables and the guard against the RocksDB that is installed: is every mutable option in the table, is every row mutable, and
-// does every value that the guard lets through survive a real database, with writes and flushes in between, and can it be put back?
+// The table of tunables and the guard against the RocksDB that is installed: is every mutable option in the table, is every row mutable,
+// and does every value that the guard lets through survive a real database, with writes and flushes in between, and can it be put back?
 // Usage: guard_matrix EMPTY_DIRECTORY
 extern "C" {
 #include "base/rng.h"
@@ -128,13 +128,13 @@ std::map<std::string, std::string> members(const std::string &text)
 	return out;
 }
 
-// Some options answer OK to what they are already although they cannot be changed, and an empty list to nothing at all: these are asked with
-// another value, and only what is written down afterwards counts.
+// Some options answer OK to what they are already although they cannot be changed, and an empty list to nothing at all: these are asked
+// with another value, and only what is written down afterwards counts.
 const std::map<std::string, std::string> other_values = {
-	{"comparator", "rocksdb.ReverseBytewiseComparator"},
-	{"memtable_factory", "VectorRepFactory"},
-	{"block_based_table_factory.flush_block_policy_factory", "FlushBlockEveryKeyPolicyFactory"},
-	{"compression_per_level", "kNoCompression:kNoCompression"},
+    {"comparator", "rocksdb.ReverseBytewiseComparator"},
+    {"memtable_factory", "VectorRepFactory"},
+    {"block_based_table_factory.flush_block_policy_factory", "FlushBlockEveryKeyPolicyFactory"},
+    {"compression_per_level", "kNoCompression:kNoCompression"},
 };
 
 std::string written(const Database &d, const std::string &key)
@@ -165,7 +165,7 @@ Names mutable_options(const Database &d)
 	lode_options_each(o.get(), LODE_SEC_TABLE, "default", collect, &table);
 	if (db.size() < 60 || cf.size() < 50 || table.size() < 20)
 		FAIL("the OPTIONS file has only %zu, %zu and %zu options", db.size(), cf.size(), table.size());
-	cf.erase("table_factory"); // its members are asked one by one
+	cf.erase("table_factory");   // its members are asked one by one
 	cf["compression_per_level"]; // left out of the file while it is empty
 	for (auto &kv : db)
 		if (d.db->SetDBOptions({{kv.first, kv.second}}).ok())
@@ -264,7 +264,8 @@ bool same(const lode_state &a, const lode_state &b, const char *what)
 			ok = false, FAIL("%s: %s was %s and is %s", what, lode_tunables[i].id, a.db[i].text, b.db[i].text);
 		for (size_t c = 0; c < 2; c++)
 			if (strcmp(a.cf[c].v[i].text, b.cf[c].v[i].text))
-				ok = false, FAIL("%s: %s was %s and is %s", what, lode_tunables[i].id, a.cf[c].v[i].text, b.cf[c].v[i].text);
+				ok = false,
+				FAIL("%s: %s was %s and is %s", what, lode_tunables[i].id, a.cf[c].v[i].text, b.cf[c].v[i].text);
 	}
 	return ok;
 }
@@ -378,7 +379,8 @@ void combinations(const Database &d, World &w, lode_rng *rng, int count)
 			const lode_value *v = lode_state_value(state.get(), t, LODE_CF_ALL);
 			int64_t old = v && v->numeric && v->value > 0 ? v->value : 1;
 			p.change[i] = {t, lode_rng_coin(rng) ? LODE_CF_ALL : static_cast<uint32_t>(lode_rng_below(rng, 2)),
-				       lode_rng_coin(rng) ? pick(rng, lode_tunables[t].min, lode_tunables[t].max) : pick(rng, old / 2 + 1, old * 2)};
+				       lode_rng_coin(rng) ? pick(rng, lode_tunables[t].min, lode_tunables[t].max)
+							  : pick(rng, old / 2 + 1, old * 2)};
 		}
 		if (lode_guard_check(&w.now, &p, &plan, &refusal))
 			refused++;
