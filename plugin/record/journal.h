@@ -12,14 +12,16 @@
 struct lode_journal;
 
 /* dir is state_dir/<db id>; made if missing, mode 0700. Continues an existing journal's seq; mends a torn last line by starting a new one.
- * A journal that cannot be written is not an error of the host: every call is safe on it, and lode_journal_ok says so. With dir NULL nothing is written. */
+ * A journal that cannot be written is not an error of the host: every call is safe on it, and lode_journal_ok says so; each record tries again. With dir
+ * NULL nothing is written. A journal above LODE_JOURNAL_FILE_MAX becomes journal.jsonl.1 here. NULL only without memory. */
 struct lode_journal *lode_journal_open(const char *dir, const struct lode_clock *clock);
 void lode_journal_close(struct lode_journal *j);
 bool lode_journal_ok(const struct lode_journal *j);
 const char *lode_journal_path(const struct lode_journal *j);
 
 /* A record: begin, add members with lode_json_*, end. Adds ts, seq, kind itself. sync: fdatasync before returning (write-ahead records).
- * Not nested, one thread at a time (the agent's). Returns 0 or -errno: a failed write-ahead means: do not write the option. */
+ * Not nested, one thread at a time (the agent's). Returns 0 or -errno: a failed write-ahead means: do not write the option.
+ * The last member is "crc" (record/journal_read.h), so that a torn or damaged line is recognised. seq counts on over failed records: a gap shows a loss. */
 struct lode_json *lode_journal_begin(struct lode_journal *j, const char *kind);
 int lode_journal_end(struct lode_journal *j, bool sync);
 

@@ -1,0 +1,94 @@
+/* Members that several kinds of record share: values as JSON. */
+#include "record/journal.h"
+
+#include "guard/tunable.h"
+
+static void scope_and_cf(struct lode_json *j, enum lode_scope scope, uint32_t cf)
+{
+	lode_json_str(j, "scope", lode_scope_name(scope));
+	if (scope != LODE_SCOPE_CF)
+		return;
+	if (cf == LODE_CF_ALL)
+		lode_json_str(j, "cf", "all");
+	else
+		lode_json_u64(j, "cf", cf);
+}
+
+static void change(struct lode_json *j, const struct lode_change *c)
+{
+	lode_json_object(j, NULL);
+	if (c->tunable >= 0 && c->tunable < lode_tunable_count) {
+		const struct lode_tunable *t = &lode_tunables[c->tunable];
+		char shown[LODE_VALUE_MAX];
+
+		lode_json_str(j, "option", t->id);
+		scope_and_cf(j, t->scope, c->cf);
+		lode_json_i64(j, "value", c->value);
+		lode_json_str(j, "means", lode_tunable_show(t, c->value, shown, sizeof shown));
+	} else {
+		lode_json_str(j, "option", NULL);
+		lode_json_i64(j, "value", c->value);
+	}
+	lode_json_end(j);
+}
+
+void lode_json_proposal(struct lode_json *j, const char *key, const struct lode_proposal *p)
+{
+	lode_json_object(j, key);
+	lode_json_u64(j, "id", p->id);
+	lode_json_str(j, "advisor", p->advisor);
+	lode_json_str(j, "rule", p->rule);
+	lode_json_str(j, "why", p->why);
+	lode_json_array(j, "changes");
+	for (size_t i = 0; i < p->n && i < LODE_CHANGES_MAX; i++)
+		change(j, &p->change[i]);
+	lode_json_end(j);
+	lode_json_num(j, "expect", p->expect);
+	lode_json_num(j, "confidence", p->confidence);
+	lode_json_end(j);
+}
+
+void lode_json_writes(struct lode_json *j, const char *key, const struct lode_write *w, size_t n)
+{
+	lode_json_array(j, key);
+	for (size_t i = 0; i < n; i++) {
+		lode_json_object(j, NULL);
+		lode_json_str(j, "scope", lode_scope_name(w[i].scope));
+		if (w[i].scope == LODE_SCOPE_CF)
+			lode_json_u64(j, "cf", w[i].cf);
+		lode_json_str(j, "key", w[i].key);
+		lode_json_str(j, "value", w[i].value);
+		lode_json_end(j);
+	}
+	lode_json_end(j);
+}
+
+void lode_json_verdict(struct lode_json *j, const char *key, const struct lode_verdict *v)
+{
+	lode_json_object(j, key);
+	lode_json_str(j, "kind", lode_verdict_name(v->kind));
+	lode_json_str(j, "design", lode_design_name(v->design));
+	lode_json_num(j, "effect", v->effect);
+	lode_json_num(j, "lo", v->lo);
+	lode_json_num(j, "hi", v->hi);
+	lode_json_num(j, "evidence", v->evidence);
+	lode_json_num(j, "p", v->p);
+	lode_json_u64(j, "pairs", v->pairs);
+	lode_json_num(j, "seconds", v->seconds);
+	lode_json_str(j, "worst", (unsigned)v->worst < LODE_METRIC_N ? lode_metric_name[v->worst] : NULL);
+	lode_json_object(j, "metrics");
+	for (int m = 0; m < LODE_METRIC_N; m++)
+		lode_json_num(j, lode_metric_name[m], v->metric[m]);
+	lode_json_end(j);
+	lode_json_str(j, "why", v->why);
+	lode_json_end(j);
+}
+
+void lode_json_refusal(struct lode_json *j, const char *key, const struct lode_refusal *r)
+{
+	lode_json_object(j, key);
+	lode_json_str(j, "rule", lode_rule_name(r->rule));
+	lode_json_i64(j, "change", r->change);
+	lode_json_str(j, "why", r->why);
+	lode_json_end(j);
+}

@@ -1,0 +1,147 @@
+/* What an earlier life left behind: an intent without its end. */
+#include "record/journal.h"
+#include "record/journal_read.h"
+
+#include "guard/tunable.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DEPTH_MAX 8 /* our records are flatter; the parser recurses and runs on a small stack */
+
+struct search {
+	bool seen; /* an intent came by */
+	bool open; /* ... and has not been settled */
+	struct lode_unfinished *found;
+};
+
+static bool shallow(const char *text, size_t len)
+{
+	bool in_string = false;
+	int depth = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+
+		if (in_string && c == '\\')
+			i++;
+		else if (c == '"')
+			in_string = !in_string;
+		else if (!in_string && (c == '{' || c == '[') && ++depth > DEPTH_MAX)
+			return false;
+		else if (!in_string && (c == '}' || c == ']'))
+			depth--;
+	}
+	return true;
+}
+
+/* A whole number that a double holds exactly. */
+static bool whole_number(const cJSON *item, uint64_t max, uint64_t *out)
+{
+	double v = cJSON_IsNumber(item) ? item->valuedouble : -1;
+
+	if (!(v >= 0 && v <= 0x1p53) || v != (double)(uint64_t)v || (uint64_t)v > max)
+		return false;
+	*out = (uint64_t)v;
+	return true;
+}
+
+static bool text_member(const cJSON *object, const char *name, char *out, size_t len)
+{
+	const char *s = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
+
+	if (!s || strlen(s) >= len)
+		return false;
+	strcpy(out, s);
+	return true;
+}
+
+static bool read_write(const cJSON *item, struct lode_write *w)
+{
+	char scope[16];
+	uint64_t cf = 0;
+	int s = LODE_SCOPE_DB;
+
+	memset(w, 0, sizeof *w);
+	if (!text_member(item, "scope", scope, sizeof scope) || !text_member(item, "key", w->key, sizeof w->key) ||
+	    !text_member(item, "value", w->value, sizeof w->value))
+		return false;
+	/* Options of scope restart are never written live, so no intent can hold one. */
+	while (strcmp(scope, lode_scope_name((enum lode_scope)s)) != 0)
+		if (++s == LODE_SCOPE_RESTART)
+			return false;
+	if (s == LODE_SCOPE_CF && !whole_number(cJSON_GetObjectItemCaseSensitive(item, "cf"), UINT32_MAX, &cf))
+		return false;
+	w->scope = (enum lode_scope)s;
+	w->cf = (uint32_t)cf;
+	return true;
+}
+
+/* All entries or none: half an undo is not an undo. */
+static bool read_writes(const cJSON *record, const char *name, struct lode_write *w, size_t *n)
+{
+	const cJSON *list = cJSON_GetObjectItemCaseSensitive(record, name), *item;
+
+	*n = 0;
+	if (!cJSON_IsArray(list))
+		return false;
+	cJSON_ArrayForEach(item, list) if (*n == LODE_WRITE_MAX || !read_write(item, &w[(*n)++])) return false;
+	return true;
+}
+
+static void consider(struct search *s, const struct lode_record *r)
+{
+	bool intent = r->whole && !strcmp(r->kind, "intent"), settled = r->whole && !strcmp(r->kind, "settled");
+	size_t ntodo, nundo;
+	uint64_t trial;
+
+	if ((!intent && !settled) || (settled && !s->open) || !shallow(r->text, r->len))
+		return;
+	cJSON *record = cJSON_ParseWithLengthOpts(r->text, r->len, NULL, 0);
+	if (!record || !whole_number(cJSON_GetObjectItemCaseSensitive(record, "trial"), UINT64_MAX, &trial))
+		goto out;
+	if (settled) {
+		s->open = s->found->trial != trial;
+		goto out;
+	}
+	s->seen = true;
+	s->open =
+	    read_writes(record, "todo", s->found->todo, &ntodo) && read_writes(record, "undo", s->found->undo, &nundo) && ntodo == nundo;
+	s->found->trial = trial;
+	s->found->n = s->open ? ntodo : 0;
+out:
+	cJSON_Delete(record);
+}
+
+static int search_file(struct search *s, const char *path)
+{
+	struct lode_journal_reader *reader = lode_journal_reader_open(path, 0);
+	struct lode_record r;
+	int rc;
+
+	if (!reader)
+		return errno == ENOENT ? 0 : -errno;
+	while ((rc = lode_journal_reader_next(reader, &r)) > 0)
+		consider(s, &r);
+	lode_journal_reader_close(reader);
+	return rc;
+}
+
+int lode_journal_unfinished(const char *path, struct lode_unfinished *out)
+{
+	struct search s = {.found = out};
+	char old[PATH_MAX];
+
+	memset(out, 0, sizeof *out);
+	int rc = search_file(&s, path);
+	if (!rc && !s.seen && snprintf(old, sizeof old, "%s.1", path) < (int)sizeof old) {
+		/* The journal was set aside between the intent and its end. */
+		rc = search_file(&s, old);
+		if (!rc)
+			rc = search_file(&s, path);
+	}
+	return rc ? rc : s.open;
+}
