@@ -39,6 +39,9 @@ static uint64_t last_seq_from(const char *path, uint64_t from)
 	while (r && lode_journal_reader_next(r, &rec) > 0)
 		if (rec.whole && rec.seq > seq)
 			seq = rec.seq;
+	/* Whole but for its newline: the next record puts that there, and the number is taken. */
+	if (r && lode_journal_reader_rest(r, &rec) && rec.whole && rec.seq > seq)
+		seq = rec.seq;
 	lode_journal_reader_close(r);
 	return seq;
 }

@@ -194,7 +194,11 @@ int lode_journal_reader_next(struct lode_journal_reader *r, struct lode_record *
 	}
 }
 
-size_t lode_journal_reader_rest(const struct lode_journal_reader *r)
+bool lode_journal_reader_rest(const struct lode_journal_reader *r, struct lode_record *out)
 {
-	return r->end - r->at;
+	if (r->at == r->end || r->skipping)
+		return false;
+	out->offset = r->offset;
+	lode_record_parse(r->data + r->at, r->end - r->at, out);
+	return true;
 }

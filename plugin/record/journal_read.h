@@ -32,7 +32,7 @@ struct lode_journal_reader *lode_journal_reader_open(const char *path, uint64_t 
 void lode_journal_reader_close(struct lode_journal_reader *r);
 /* 1 and *out; 0 at the end: call again later and it goes on where the file grew; or -errno. Empty lines are passed over. */
 int lode_journal_reader_next(struct lode_journal_reader *r, struct lode_record *out);
-/* After 0: bytes of a last line that has no newline yet, or never will. */
-size_t lode_journal_reader_rest(const struct lode_journal_reader *r);
+/* After 0: true and *out if there is a last line without a newline: it is being written, or was torn. It may be whole all the same. */
+bool lode_journal_reader_rest(const struct lode_journal_reader *r, struct lode_record *out);
 
 #endif

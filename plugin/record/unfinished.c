@@ -126,6 +126,8 @@ static int search_file(struct search *s, const char *path)
 		return errno == ENOENT ? 0 : -errno;
 	while ((rc = lode_journal_reader_next(reader, &r)) > 0)
 		consider(s, &r);
+	if (!rc && lode_journal_reader_rest(reader, &r))
+		consider(s, &r);
 	lode_journal_reader_close(reader);
 	return rc;
 }
