@@ -76,8 +76,8 @@ static void *open_caught(enum shim_hook hook, const void *caller, const struct o
 	o.db_options = c->options;
 	o.cf_descriptors = c->families;
 	options = agent->db_opening(&o);
-	result = open_forward(real, c, options ? options : c->options);
-	o.db_options = c->options;
+	o.db_options = options ? options : c->options;
+	result = open_forward(real, c, o.db_options);
 	o.db = *c->db;
 	if (o.db && !shim_db_add(o.db))
 		o.db = NULL; /* too many open databases: this one is not the agent's to touch */
@@ -93,19 +93,16 @@ static void *close_caught(const void *caller, void *status, void *db)
 	return real ? real(status, db) : status_make(status, STATUS_OK);
 }
 
-/* D0 calls D1 or D2 through us again: those find the database gone from the list and pass. */
+/* D0 calls D1 or D2 through us again, before it frees the memory. So the agent hears of the end from the innermost, while nobody else
+ * can have a database at this address; the outer ones find nothing left to say. */
 static void destroy_caught(enum shim_hook hook, const void *caller, void *db)
 {
 	destroy_fn *real = (destroy_fn *)(uintptr_t)shim_image_by_object(hook, db, caller);
-	const struct lode_entry *agent;
-	bool known = shim_db_closing(db);
 
-	if (known)
-		shim_db_remove(db);
+	shim_db_closing(db);
 	if (real)
 		real(db);
-	if (known && (agent = shim_agent()) != NULL)
-		agent->db_closed(db);
+	shim_db_closed(db);
 }
 
 /* Not one of these may ever be reached by a jump: __builtin_return_address(0) is how the caller's image is found. */

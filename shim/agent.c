@@ -128,53 +128,55 @@ const struct lode_entry *shim_agent(void)
 /* DBImpl pointers are aligned, which leaves two bits for how far the closing is. */
 #define CLOSING ((uintptr_t)1)
 #define SETTLED ((uintptr_t)2)
-#define STATE_BITS (CLOSING | SETTLED)
 
 static _Atomic(uintptr_t) open_db[DB_MAX];
 
-static _Atomic(uintptr_t) *db_find(void *db)
+static _Atomic(uintptr_t) *db_find(uintptr_t word)
 {
 	for (size_t i = 0; i < DB_MAX; i++) {
-		if ((atomic_load_explicit(&open_db[i], memory_order_acquire) & ~STATE_BITS) == (uintptr_t)db)
+		if (atomic_load_explicit(&open_db[i], memory_order_acquire) == word)
 			return &open_db[i];
 	}
 	return NULL;
 }
 
-bool shim_db_add(void *db)
+/* One entry in state `from` gets the word `to`; false if there is none. */
+static bool db_move(uintptr_t from, uintptr_t to)
 {
-	for (size_t i = 0; i < DB_MAX; i++) {
-		uintptr_t expected = 0;
+	_Atomic(uintptr_t) *slot;
 
-		if (atomic_compare_exchange_strong(&open_db[i], &expected, (uintptr_t)db))
+	while ((slot = db_find(from)) != NULL) {
+		if (atomic_compare_exchange_strong(slot, &(uintptr_t){from}, to))
 			return true;
 	}
 	return false;
 }
 
-void shim_db_remove(void *db)
+bool shim_db_add(void *db)
 {
-	_Atomic(uintptr_t) *slot = db_find(db);
-
-	if (slot)
-		atomic_store_explicit(slot, 0, memory_order_release);
+	return db_move(0, (uintptr_t)db);
 }
 
-bool shim_db_closing(void *db)
+void shim_db_closing(void *db)
 {
 	const struct timespec pause = {0, 200 * 1000};
 	const struct lode_entry *a = agent;
-	_Atomic(uintptr_t) *slot = a ? db_find(db) : NULL;
-	uintptr_t expected = (uintptr_t)db;
+	uintptr_t word = (uintptr_t)db;
 
-	if (!slot)
-		return false;
-	if (atomic_compare_exchange_strong(slot, &expected, (uintptr_t)db | CLOSING)) {
+	if (!a)
+		return;
+	if (db_move(word, word | CLOSING)) {
 		a->db_closing(db);
-		atomic_store_explicit(slot, (uintptr_t)db | SETTLED, memory_order_release);
-		return true;
+		db_move(word | CLOSING, word | SETTLED);
 	}
-	while (atomic_load_explicit(slot, memory_order_acquire) == ((uintptr_t)db | CLOSING))
+	while (db_find(word | CLOSING)) /* another thread was first and is not through */
 		nanosleep(&pause, NULL);
-	return true;
+}
+
+void shim_db_closed(void *db)
+{
+	const struct lode_entry *a = agent;
+
+	if (a && db_move((uintptr_t)db | SETTLED, 0))
+		a->db_closed(db);
 }

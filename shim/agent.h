@@ -7,12 +7,11 @@
 /* The agent's table, loaded on the first call; NULL: switched off or not loadable, for good. Any thread. */
 const struct lode_entry *shim_agent(void);
 
-/* The databases that the agent knows. An entry is made after a successful open and leaves before the destructor frees the address, because
- * from that moment another thread may open a database at the same address. */
-bool shim_db_add(void *db);                 /* false: too many; the agent must not hear of it */
-void shim_db_remove(void *db);
-/* Tells the agent once that db is about to close and returns when it has let go of it, also when another thread was first.
- * Unknown databases (read-only, secondary, failed opens): false, and nothing happens. */
-bool shim_db_closing(void *db);
+/* The databases that the agent knows; all others (read-only, secondary, failed opens) pass without a word. */
+bool shim_db_add(void *db); /* after a successful open; false: too many, the agent must not hear of it */
+/* Tells the agent once that db is about to close, and returns when it has let go of it, also when another thread was first. */
+void shim_db_closing(void *db);
+/* Tells the agent once that db is no more. */
+void shim_db_closed(void *db);
 
 #endif

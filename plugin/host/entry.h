@@ -13,7 +13,7 @@ struct lode_entry_open {
 	void *image; /* dlopen handle that resolves the symbols of the RocksDB at hand; stays open for ever */
 	const char *image_path;
 	const char *path; /* database directory */
-	const void *db_options;
+	const void *db_options; /* before: the host's own; after: those that db_opening has returned */
 	const void *cf_descriptors;
 	void *db;     /* NULL before, DBImpl* after */
 	void *cookie; /* the agent's, carried from before to after */
@@ -28,8 +28,8 @@ struct lode_entry {
 	void (*db_opened)(struct lode_entry_open *o);
 	/* First of Close, ~DBImpl: settle what is in flight, then never touch db again. Unknown db: nothing happens. */
 	void (*db_closing)(void *db);
-	/* After the destructor has run: release what had to outlive the database. By now another thread may have opened a database at the
-	 * same address: db_closed speaks of the one that db_closing has named. */
+	/* The destructor has run and the memory is not yet free (unless this RocksDB calls its destructors past us): release what had to
+	 * outlive the database. */
 	void (*db_closed)(void *db);
 	/* exit() has begun: stop within the time a person does not notice. */
 	void (*process_exit)(void);

@@ -11,7 +11,7 @@ struct lode_open {
 	const char *image_path;
 	void *db;            /* rocksdb::DBImpl* */
 	const char *path;    /* database directory */
-	const void *db_options;
+	const void *db_options; /* those that RocksDB was opened with: the host's own, or the result of lode_statistics_inject */
 	const void *cf_descriptors; /* std::vector<ColumnFamilyDescriptor>: three pointers */
 	bool statistics_ours;
 };
@@ -31,7 +31,7 @@ void lode_host_real_close(struct lode_host *h);
  * (then *why is a static sentence). *keep owns our reference; release it with lode_statistics_release after the database is closed. */
 struct lode_injected;
 const void *lode_statistics_inject(void *image, const void *db_options, struct lode_injected **keep, const char **why);
-void lode_statistics_view_done(struct lode_injected *keep); /* open has returned: the shallow copy may go, the Statistics stay */
+void lode_statistics_view_done(struct lode_injected *keep); /* open has returned: the copy forgets the host, the Statistics stay in it */
 void lode_statistics_release(struct lode_injected *keep);
 
 #endif

@@ -127,7 +127,8 @@ int lode_statistics_histogram(struct lode_real *r, const char *name, struct lode
 
 struct lode_injected {
 	void *shared[2]; /* std::shared_ptr<Statistics> */
-	void **copy;     /* of the host's DBOptions, alive during open only */
+	void **copy;     /* of the host's DBOptions; after open, only the two words of Statistics are left in it */
+	int word;        /* where they stand */
 };
 
 /* Known places of the pointer, for images without RocksDB's C functions. A row holds for the versions that were looked at, no others. */
@@ -219,6 +220,7 @@ const void *lode_statistics_inject(void *image_handle, const void *db_options, s
 	if (lode_call_statistics_create(image.sym[SYM_STATS_CREATE], in->shared))
 		goto out;
 	memcpy(&in->copy[word], in->shared, sizeof(in->shared));
+	in->word = word;
 	*why = NULL;
 	*keep = in;
 	return in->copy;
@@ -229,20 +231,20 @@ out:
 	return NULL;
 }
 
+/* What points into the host's object is forgotten; the memory stays, because lode_host_real_new looks for Statistics in it. */
 void lode_statistics_view_done(struct lode_injected *keep)
 {
 	if (!keep)
 		return;
-	free(keep->copy);
-	keep->copy = NULL;
+	memset(keep->copy, 0, DB_OPTIONS_MAX);
+	memcpy(&keep->copy[keep->word], keep->shared, sizeof(keep->shared));
 }
 
 void lode_statistics_release(struct lode_injected *keep)
 {
 	if (!keep)
 		return;
-	lode_statistics_view_done(keep);
-	if (keep->shared[0])
-		lode_call_shared_drop(keep->shared);
+	free(keep->copy);
+	lode_call_shared_drop(keep->shared);
 	free(keep);
 }
