@@ -136,6 +136,14 @@ void lode_catalogue_print(struct lode_buf *b, const struct lode_situation *s, st
 		offer->cf[i] = s->state->cf[i].cf.id;
 }
 
+bool lode_offer_any(const struct lode_offer *offer)
+{
+	for (size_t t = 0; t < LODE_TUNABLE_MAX; t++)
+		if (offer->option[t])
+			return true;
+	return false;
+}
+
 void lode_catalogue_change(struct lode_buf *b, const struct lode_change *c, const struct lode_offer *offer, const char *lead)
 {
 	if (c->tunable < 0 || c->tunable >= lode_tunable_count)

@@ -8,6 +8,7 @@
 
 /* One line an option, or one a family where they differ; fills *offer with exactly what was listed. */
 void lode_catalogue_print(struct lode_buf *b, const struct lode_situation *s, struct lode_offer *offer);
+bool lode_offer_any(const struct lode_offer *offer);
 /* "write_buffer_size=67108864 (cf0)", with a lead. */
 void lode_catalogue_change(struct lode_buf *b, const struct lode_change *c, const struct lode_offer *offer, const char *lead);
 /* The sample of the family that state lists at i; NULL if it is not there. */

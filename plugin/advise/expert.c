@@ -12,8 +12,23 @@
 #define COOL_REFUSED_S 300
 #define COOL_INVALID_S 30
 
-/* Seconds until the rule may speak again; 0 = now. A failure counts for the regime it happened in; a tripwire counts everywhere. */
-static double cooling(const struct lode_question *q, const char *rule)
+/* Was the same tried: the same rule, or the same option in the same direction? What failed was put back, so that the present value tells
+ * which. */
+static bool alike(const struct lode_question *q, const struct lode_proposal *past, const struct lode_proposal *p)
+{
+	const struct lode_change *c = &p->change[0];
+	const struct lode_value *now = lode_state_value(q->now.state, c->tunable, c->cf);
+
+	if (!strcmp(past->rule, p->rule))
+		return true;
+	for (size_t i = 0; now && i < past->n && i < LODE_CHANGES_MAX; i++)
+		if (past->change[i].tunable == c->tunable && (past->change[i].value > now->value) == (c->value > now->value))
+			return true;
+	return false;
+}
+
+/* Seconds until this may be proposed again; 0 = now. A failure counts for the regime it happened in; a tripwire counts everywhere. */
+static double cooling(const struct lode_question *q, const struct lode_proposal *p)
 {
 	double wait = 0;
 	unsigned failures = 0;
@@ -22,7 +37,7 @@ static double cooling(const struct lode_question *q, const char *rule)
 		const struct lode_outcome *o = &q->history[i];
 		bool here = !q->workload || o->regime == q->workload->regime || o->what == LODE_OUT_TRIPPED;
 
-		if (!here || strcmp(o->proposal.rule, rule) != 0 || o->what == LODE_OUT_KEPT)
+		if (!here || o->what == LODE_OUT_KEPT || !alike(q, &o->proposal, p))
 			continue;
 		double cool = o->what == LODE_OUT_REFUSED ? COOL_REFUSED_S : o->what == LODE_OUT_INVALID ? COOL_INVALID_S : COOL_REVERTED_S;
 
@@ -63,16 +78,16 @@ static bool try_rule(const struct lode_expert_rule *r, const struct lode_view *v
 
 	if (!r->sees(v))
 		return false;
-	double wait = cooling(v->q, r->name);
-	if (wait > 0) {
-		lode_fmt(why, sizeof why, "cooling down, %.0f s", wait);
-		hold(held, len, r->name, why);
-		return false;
-	}
 	*p = (struct lode_proposal){.advisor = "expert", .expect = NAN, .confidence = r->confidence};
 	lode_fmt(p->rule, sizeof p->rule, "%s", r->name);
 	if (!r->proposes(v, p)) {
-		hold(held, len, r->name, "at its limit");
+		hold(held, len, r->name, "nothing that is allowed now would move");
+		return false;
+	}
+	double wait = cooling(v->q, p);
+	if (wait > 0) {
+		lode_fmt(why, sizeof why, "cooling down, %.0f s", wait);
+		hold(held, len, r->name, why);
 		return false;
 	}
 	if (lode_guard_check(&v->q->now, p, plan, &refusal) != 0) {
@@ -99,6 +114,9 @@ static void expert_ask(struct lode_advisor *a, const struct lode_question *q, st
 	if (s.usable && q->now.sample->write_stopped) {
 		s.usable = false;
 		s.why_not = "writes are stopped at this moment; nothing is changed during a stop";
+	} else if (s.usable && q->now.sample->delayed_write_rate) {
+		s.usable = false;
+		s.why_not = "writers are being delayed at this moment; any change would make RocksDB delay them more";
 	}
 	for (size_t i = 0; s.usable && i < lode_expert_rule_count; i++)
 		if (try_rule(&lode_expert_rules[i], &v, plan, &out->proposal, held, sizeof held)) {

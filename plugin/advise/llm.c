@@ -2,6 +2,7 @@
  * a slow network delays nothing. That thread begins with the first question, has all signals blocked, and owns the connection.
  *
  * Lock order: one mutex, held for moments only; never during a call. cancel takes no lock at all. */
+#include "advise/catalogue.h"
 #include "advise/round.h"
 #include "base/fmt.h"
 
@@ -92,6 +93,8 @@ static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struc
 
 	pthread_mutex_lock(&m->lock);
 	bool busy = m->state == ASKED || m->state == RUNNING;
+	if (!busy)
+		m->state = IDLE;
 	pthread_mutex_unlock(&m->lock);
 	if (busy) {
 		waiting(out);
@@ -103,6 +106,13 @@ static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struc
 	if (lode_prompt_build(q, &m->prompt) != 0) {
 		lode_prompt_fini(&m->prompt);
 		failed(out, LODE_CALL_INTERNAL, "the prompt could not be built");
+		return;
+	}
+	if (!lode_offer_any(&m->prompt.offer)) {
+		lode_prompt_fini(&m->prompt);
+		*out = (struct lode_reply){.answer = LODE_ANSWER_NOTHING,
+					   .call = LODE_CALL_NO_CHANGE,
+					   .why = "no option may be changed at this moment, so the model is not asked"};
 		return;
 	}
 	lode_http_rearm(m->round.http);

@@ -176,7 +176,8 @@ void lode_round_run(struct lode_round *r, const struct lode_prompt *p, struct lo
 	struct attempt a = {
 	    .prompt = p, .max_tokens = r->config->max_tokens, .network = r->config->retries, .words = 1, .keys = 1, .steps = LADDER_STEPS};
 	struct lode_reply total = {0};
-	enum lode_call call;
+	enum lode_call call = LODE_CALL_INTERNAL;
+	unsigned calls = 0;
 	bool more;
 
 	a.deadline = now_ns() + (uint64_t)(2e9 * r->config->timeout_s);
@@ -188,7 +189,7 @@ void lode_round_run(struct lode_round *r, const struct lode_prompt *p, struct lo
 
 		if (may != LODE_MAY_CALL) {
 			/* Not even the first call: that is the outcome. Otherwise the outcome of the last call stands. */
-			if (total.seconds == 0) {
+			if (calls == 0) {
 				call = may == LODE_MAY_NOT_CIRCUIT ? LODE_CALL_CIRCUIT : LODE_CALL_BUDGET;
 				memcpy(out->why, total.why, sizeof out->why);
 			}
@@ -198,6 +199,7 @@ void lode_round_run(struct lode_round *r, const struct lode_prompt *p, struct lo
 		*out = (struct lode_reply){0};
 		memset(&a.http, 0, sizeof a.http);
 		call = call_once(r, &a, out);
+		calls++;
 		count(r, &a, out, &total);
 		more = again(r, &a, out, call);
 	} while (more);
