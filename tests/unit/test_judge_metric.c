@@ -1,0 +1,222 @@
+/* A block as numbers: speed at the baseline's mix, tails by bucket, stalls; and what is missing or stands still. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "judge/metric.h"
+
+#include <math.h>
+#include <string.h>
+
+static void near(double a, double b, double tolerance)
+{
+	if (!(fabs(a - b) <= tolerance))
+		fail_msg("%.10g is not %.10g", a, b);
+}
+
+/* n operations of `us` each, of which `slow` lie above 100 us and a fifth of those above 1000. */
+static void put(struct lode_interval *iv, int op, uint64_t n, double us, uint64_t slow)
+{
+	struct lode_hist *h = &iv->op[op].hist;
+
+	iv->op[op].count = h->count = n;
+	iv->op[op].sum_us = h->sum = (uint64_t)((double)n * us);
+	h->n = 3;
+	h->limit[0] = 100, h->limit[1] = 1000, h->limit[2] = 10000;
+	h->bucket[0] = n - slow, h->bucket[1] = slow - slow / 5, h->bucket[2] = slow / 5;
+}
+
+static struct lode_interval block(double seconds)
+{
+	struct lode_interval iv;
+
+	memset(&iv, 0, sizeof(iv));
+	iv.seconds = seconds;
+	iv.end_ns = (uint64_t)(seconds * 1e9);
+	iv.parts = 1;
+	iv.has_stats = iv.has_timers = true;
+	return iv;
+}
+
+static struct lode_interval mixed(double get_us, double write_us)
+{
+	struct lode_interval iv = block(5);
+
+	put(&iv, LODE_H_GET, 90000, get_us, 900);
+	put(&iv, LODE_H_WRITE, 10000, write_us, 100);
+	return iv;
+}
+
+static double speed(const struct lode_baseline *b, const struct lode_interval *iv)
+{
+	struct lode_metrics m;
+
+	lode_metrics_of(b, iv, &m);
+	return m.v[LODE_M_SPEED];
+}
+
+static void test_speed_is_cost_at_the_baselines_mix(void **state)
+{
+	struct lode_interval base = mixed(10, 50), other;
+	struct lode_baseline b;
+
+	(void)state;
+	lode_baseline_of(&base, &b);
+	assert_false(b.by_rate);
+	near(b.mix[LODE_H_GET], 0.9, 1e-12);
+	near(b.cost_us[LODE_H_WRITE], 50, 1e-9);
+	near(speed(&b, &base), -log(14), 1e-9);
+	other = mixed(5, 25);
+	near(speed(&b, &other) - speed(&b, &base), log(2), 1e-9);
+	/* Another mix in the block does not change the yardstick. */
+	put(&other, LODE_H_GET, 1000, 10, 10);
+	put(&other, LODE_H_WRITE, 99000, 50, 10);
+	near(speed(&b, &other), speed(&b, &base), 1e-9);
+	/* A kind that is missing costs what it did before, one that is new costs nothing. */
+	other = block(5);
+	put(&other, LODE_H_GET, 1000, 5, 10);
+	put(&other, LODE_H_SEEK, 1000, 500, 10);
+	near(speed(&b, &other), -log(0.9 * 5 + 0.1 * 50), 1e-9);
+}
+
+static void test_nothing_done_is_unknown_but_a_stop_is_terrible(void **state)
+{
+	struct lode_interval base = mixed(10, 50), iv = block(5);
+	struct lode_baseline b;
+	struct lode_metrics m;
+
+	(void)state;
+	lode_baseline_of(&base, &b);
+	lode_metrics_of(&b, &iv, &m);
+	assert_true(isnan(m.v[LODE_M_SPEED]) && isnan(m.v[LODE_M_GET_TAIL]));
+	near(m.v[LODE_M_STALL], 0, 0);
+	iv.stopped_s = 4;
+	iv.write_stopped = true;
+	lode_metrics_of(&b, &iv, &m);
+	near(m.v[LODE_M_SPEED], -log(5e6), 1e-6);
+	near(m.v[LODE_M_GET_TAIL], 0, 0);
+	near(m.v[LODE_M_WRITE_TAIL], 0, 0);
+	near(m.v[LODE_M_STALL], -0.8, 1e-12);
+	/* Readers go on, no write ends. */
+	put(&iv, LODE_H_GET, 90000, 10, 900);
+	assert_true(speed(&b, &iv) < speed(&b, &base) - 9);
+	iv.invalid = LODE_INVALID_RESET;
+	assert_true(isnan(speed(&b, &iv)));
+}
+
+static void test_write_in_flight_at_the_end_counts(void **state)
+{
+	struct lode_interval base = block(5), iv;
+	struct lode_baseline b;
+
+	(void)state;
+	put(&base, LODE_H_WRITE, 100000, 50, 900); /* one closed loop: 5 s of writing */
+	lode_baseline_of(&base, &b);
+	iv = base;
+	put(&iv, LODE_H_WRITE, 20000, 50, 180); /* one second of it, then a stop of four */
+	near(speed(&b, &iv), speed(&b, &base), 1e-9);
+	iv.stopped_s = 4;
+	iv.write_stopped = true;
+	near(speed(&b, &base) - speed(&b, &iv), log(5), 1e-3);
+}
+
+static void test_rare_kind_missing_by_chance(void **state)
+{
+	struct lode_interval base = block(5), iv;
+	struct lode_baseline b;
+
+	(void)state;
+	put(&base, LODE_H_GET, 99999, 10, 900);
+	put(&base, LODE_H_SEEK, 1, 10, 0);
+	lode_baseline_of(&base, &b);
+	iv = block(5);
+	put(&iv, LODE_H_GET, 100000, 10, 900);
+	iv.stopped_s = 0.5;
+	near(speed(&b, &iv), speed(&b, &base), 1e-9);
+	near(b.tail_us[LODE_H_SEEK], 0, 0);
+	assert_false(lode_metric_defined(&b, LODE_M_SEEK_TAIL));
+	assert_false(lode_metric_defined(&b, LODE_M_STALL)); /* nobody writes */
+}
+
+static void test_without_timers_the_rate_counts(void **state)
+{
+	struct lode_interval base = block(5), iv;
+	struct lode_baseline b;
+
+	(void)state;
+	base.has_timers = false;
+	base.ticker[LODE_T_KEYS_READ] = 50000;
+	base.keys_written = base.ticker[LODE_T_KEYS_WRITTEN] = 50000;
+	lode_baseline_of(&base, &b);
+	assert_true(b.by_rate);
+	near(b.mix[LODE_H_WRITE], 0.5, 1e-12);
+	near(speed(&b, &base), log(20000), 1e-9);
+	iv = base;
+	iv.ticker[LODE_T_KEYS_READ] = iv.ticker[LODE_T_KEYS_WRITTEN] = iv.keys_written = 25000;
+	near(speed(&b, &base) - speed(&b, &iv), log(2), 1e-9);
+	iv = block(5);
+	assert_true(isnan(speed(&b, &iv)));
+	iv.stopped_s = 5;
+	near(speed(&b, &iv), log(0.1), 1e-9);
+}
+
+static void test_tail_watches_the_limit_nearest_to_p99(void **state)
+{
+	struct lode_interval base = block(5), iv;
+	struct lode_baseline b;
+	struct lode_metrics m, n;
+
+	(void)state;
+	put(&base, LODE_H_GET, 100000, 10, 1000); /* 1 % above 100 us, 0.2 % above 1000 */
+	put(&base, LODE_H_SEEK, 100000, 10, 5000); /* 5 % and 1 % */
+	put(&base, LODE_H_WRITE, 100000, 10, 50000); /* half of them and a tenth: nothing there is a tail of 1 % */
+	lode_baseline_of(&base, &b);
+	near(b.tail_us[LODE_H_GET], 100, 0);
+	near(b.tail_us[LODE_H_SEEK], 1000, 0);
+	near(b.tail_us[LODE_H_WRITE], 1000, 0);
+	lode_metrics_of(&b, &base, &m);
+	near(m.v[LODE_M_GET_TAIL], -log(1000.5 / 100001), 1e-9);
+	iv = base;
+	put(&iv, LODE_H_GET, 100000, 10, 2000);
+	lode_metrics_of(&b, &iv, &n);
+	near(n.v[LODE_M_GET_TAIL] - m.v[LODE_M_GET_TAIL], -log(2), 1e-3);
+	near(n.v[LODE_M_SEEK_TAIL], m.v[LODE_M_SEEK_TAIL], 0);
+	/* None slow at all is good, not infinitely good. */
+	put(&iv, LODE_H_GET, 1000, 10, 0);
+	lode_metrics_of(&b, &iv, &n);
+	near(n.v[LODE_M_GET_TAIL], -log(0.5 / 1001), 1e-9);
+}
+
+static void test_tail_of_batched_reads_and_of_too_few(void **state)
+{
+	struct lode_interval base = block(5);
+	struct lode_baseline b;
+	struct lode_metrics m;
+
+	(void)state;
+	put(&base, LODE_H_MULTIGET, 100000, 100, 1000);
+	put(&base, LODE_H_SEEK, 500, 100, 5); /* five slow ones are no tail */
+	lode_baseline_of(&base, &b);
+	assert_true(lode_metric_defined(&b, LODE_M_GET_TAIL));
+	assert_false(lode_metric_defined(&b, LODE_M_SEEK_TAIL));
+	lode_metrics_of(&b, &base, &m);
+	near(m.v[LODE_M_GET_TAIL], -log(1000.5 / 100001), 1e-9);
+	assert_true(isnan(m.v[LODE_M_SEEK_TAIL]) && isnan(m.v[LODE_M_STALL]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_speed_is_cost_at_the_baselines_mix),
+		cmocka_unit_test(test_nothing_done_is_unknown_but_a_stop_is_terrible),
+		cmocka_unit_test(test_write_in_flight_at_the_end_counts),
+		cmocka_unit_test(test_rare_kind_missing_by_chance),
+		cmocka_unit_test(test_without_timers_the_rate_counts),
+		cmocka_unit_test(test_tail_watches_the_limit_nearest_to_p99),
+		cmocka_unit_test(test_tail_of_batched_reads_and_of_too_few),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
