@@ -1,0 +1,46 @@
+#!/bin/bash
+# The two libraries export what they must and nothing else, and the preload stands on the C library alone.
+set -u
+build=$1
+here=$(cd "$(dirname "$0")" && pwd)
+map=$here/../../shim/preload.map
+failed=0
+
+exports() {
+	nm -D --defined-only "$1" | awk '{ print $3 }' | sort
+}
+
+preload=$build/liblodestone-preload.so
+golden=$(grep -o '_Z[A-Za-z0-9_]*' "$map" | sort)
+names=$(sed -n 's/.*"\(_ZN7rocksdb6DBImpl[A-Za-z0-9]*\)".*/\1/p' "$here/../../shim/hooks.h" | wc -l)
+sanitized=$(readelf -d "$preload" | grep -c 'lib\(a\|ub\)san\|clang_rt')
+
+if [ "$(echo "$golden" | wc -l)" != 7 ] || [ "$names" -lt 4 ]; then
+	echo "FAILED: the golden list itself cannot be read"
+	failed=1
+fi
+if [ "$(exports "$preload")" != "$golden" ]; then
+	echo "FAILED: exports of the preload differ from shim/preload.map:"
+	diff <(echo "$golden") <(exports "$preload")
+	failed=1
+fi
+if [ "$sanitized" = 0 ]; then
+	needed=$(readelf -d "$preload" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
+	if [ "$needed" != libc.so.6 ]; then
+		echo "FAILED: the preload needs $needed"
+		failed=1
+	fi
+fi
+for lib in "$build/liblodestone.so" "$build/tests/host/standin/liblodestone.so"; do
+	[ -e "$lib" ] || continue
+	other=$(exports "$lib" | grep -v '^lodestone_')
+	if [ -n "$other" ]; then
+		echo "FAILED: $lib exports" $other
+		failed=1
+	fi
+	if ! exports "$lib" | grep -qx lodestone_entry; then
+		echo "FAILED: $lib does not export lodestone_entry"
+		failed=1
+	fi
+done
+exit $failed
