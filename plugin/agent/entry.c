@@ -5,7 +5,7 @@
 #include "host/entry.h"
 
 #include <pthread.h>
-#include <string.h>
+#include <stdlib.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct lode_agent *agent;
@@ -16,42 +16,52 @@ static void make_agent(void)
 	agent = lode_agent_new();
 }
 
-/* Statistics ride in the cookie from before the open to after it. */
+/* From before an open to after it: the options that the database was opened with, and Statistics of ours in them. */
+struct opening {
+	struct lode_injected *statistics;
+	const void *options;
+};
+
 static const void *db_opening(struct lode_entry_open *o)
 {
-	struct lode_injected *keep = NULL;
+	struct opening *p = NULL;
 	const char *why = NULL;
-	const void *options;
 	o->cookie = NULL;
 	if (atomic_load(&dead) || !lode_agent_config(agent)->statistics)
 		return o->db_options;
-	options = lode_statistics_inject(o->image, o->db_options, &keep, &why);
-	o->cookie = keep;
-	if (!options && why)
-		lode_log(LODE_LOG_DEBUG, "no Statistics added: %s", why);
-	return options ? options : o->db_options;
+	p = calloc(1, sizeof(*p));
+	if (p)
+		p->options = lode_statistics_inject(o->image, o->db_options, &p->statistics, &why);
+	if (!p || !p->options) {
+		lode_log(LODE_LOG_DEBUG, "no Statistics added: %s", why ? why : "no memory");
+		free(p);
+		return o->db_options;
+	}
+	o->cookie = p;
+	return p->options;
 }
 
 static void db_opened(struct lode_entry_open *o)
 {
-	struct lode_open open = {.image = o->image, .image_path = o->image_path, .db = o->db, .path = o->path, .db_options = o->db_options,
-				 .cf_descriptors = o->cf_descriptors, .statistics_ours = o->cookie != NULL};
+	struct opening *p = o->cookie;
+	struct lode_injected *statistics = p ? p->statistics : NULL;
+	struct lode_open open = {.image = o->image, .image_path = o->image_path, .db = o->db, .path = o->path,
+				 .db_options = p ? p->options : o->db_options, .cf_descriptors = o->cf_descriptors, .statistics_ours = p != NULL};
 	struct lode_host *h = NULL;
 	struct lode_err err = {0};
-	if (o->cookie)
-		lode_statistics_view_done(o->cookie);
+	free(p);
+	lode_statistics_view_done(statistics);
 	if (atomic_load(&dead))
 		return;
 	if (!o->db) {
-		if (o->cookie)
-			lode_statistics_release(o->cookie);
+		lode_statistics_release(statistics);
 		return;
 	}
 	if (lode_host_real_new(&open, &h, &err)) {
 		lode_agent_inert(agent, o->path, err.msg);
 		return; /* Statistics of ours stay: the database uses them */
 	}
-	lode_agent_opened(agent, o->db, h, o->cookie);
+	lode_agent_opened(agent, o->db, h, statistics);
 }
 
 static void db_closing(void *db)
