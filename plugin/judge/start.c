@@ -7,6 +7,10 @@
 #include <string.h>
 
 #define EMPTY_SHARE 3 /* a record with more than a third of its bins empty is none */
+/* A keep must also be larger than what neighbouring blocks differ by anyway. It can only prevent keeps, and more than halves the false ones where
+ * noise is quick; a history that was wild for other reasons must not put the bar out of reach. */
+#define NOISE_FACTOR 1.5
+#define NOISE_MOST 0.15
 
 static unsigned slots_of(const struct lode_trial *t)
 {
@@ -210,6 +214,7 @@ static void decide(struct lode_trial *t)
 	struct lode_start *s = &t->st;
 	struct lode_onset o = layout(s);
 	double gain[LODE_SLOTS_MAX], limit = t->spec.alpha * s->slots + 1e-9, change;
+	double least = fmax(t->spec.min_effect, fmin(NOISE_FACTOR * t->spec.scale[LODE_M_SPEED], NOISE_MOST));
 	enum lode_metric guard;
 	unsigned best, worst;
 	char effect[80], harm[96];
@@ -235,9 +240,9 @@ static void decide(struct lode_trial *t)
 	else if (best > limit)
 		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "undecided: speed %s, but the start ranks only %u of %u that could have been drawn",
 			       effect, best, s->slots);
-	else if (change < t->spec.min_effect)
+	else if (change < least)
 		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "too small to keep: speed %s, asked for %+.1f %% at least", effect,
-			       100 * expm1(t->spec.min_effect));
+			       100 * expm1(least));
 	else if (guard != LODE_M_SPEED)
 		lode_trial_end(t, LODE_VERDICT_REVERT, guard, "undecided: speed %s, but %s, twice the margin", effect, harm);
 	else

@@ -76,7 +76,7 @@ static void test_finds_the_bend(void **state)
 			assert_int_equal(lode_onset_rank(&layout, gain, s, -1), 24);
 			near(lode_onset_change(&layout, y, s), ramp ? 0.58 : 0.4, 0.12);
 			lode_onset_interval(&layout, y, s, &lo, &hi);
-			if (!(lo > 0.1 && lo < hi && hi < 1.2))
+			if (!(lo > 0.1 && lo < hi && hi < 1.6))
 				fail_msg("slot %u ramp %d: %g to %g", s, ramp, lo, hi);
 		}
 }

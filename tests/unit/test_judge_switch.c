@@ -218,10 +218,8 @@ static void test_washout_and_waiting_do_not_count(void **state)
 	b.us[LODE_TREATMENT] = fine = 80;
 	begin(&b);
 	for (int i = 0; i < 1000; i++) {
-		bool late = lode_trial_arm(b.t) == LODE_TREATMENT;
-		enum lode_trial_step step;
+		enum lode_trial_step step = next(&b);
 
-		step = next(&b);
 		if (step == LODE_TRIAL_DONE)
 			break;
 		b.us[LODE_TREATMENT] = fine;
@@ -234,7 +232,6 @@ static void test_washout_and_waiting_do_not_count(void **state)
 		lode_trial_applied(b.t, b.now_ns);
 		next(&b); /* the washout, still terrible */
 		b.us[LODE_TREATMENT] = fine;
-		(void)late;
 	}
 	assert_in_range(switches, 7, 14);
 	assert_int_equal(verdict(&b)->kind, LODE_VERDICT_KEEP);
