@@ -66,7 +66,8 @@ class Run:
     rss_kb: int = 0
     cpu_s: float = 0.0
     status: int = 0
-    journal: list = dataclasses.field(default_factory=list)
+    journal: list = dataclasses.field(default_factory=list)  # its records
+    journal_text: bytes = b""  # the same, to the byte
 
     def tail(self, seconds):
         rows = self.rates[-seconds:]
@@ -159,7 +160,9 @@ class Session:
         run.rates = read_rates(report)
         read_output(run, out)
         for path in sorted(glob.glob(os.path.join(here, "state", "*", "journal.jsonl"))):
-            run.journal += read_journal(path)
+            with open(path, "rb") as f:
+                run.journal_text += f.read()
+        run.journal = read_journal(run.journal_text)
         if run.status != 0:
             say(f"{workload}, {arm.name}: db_bench ended with status {run.status}:\n{tail_of(out)}")
         shutil.rmtree(here, ignore_errors=True)
@@ -231,16 +234,22 @@ def read_output(run, out):
                 run.threads.setdefault(int(m[1]), []).append((float(m[3]), float(m[2])))
 
 
-def read_journal(path):
+def read_journal(text):
     """One JSON object a line; a torn or foreign line is skipped, as the tuner itself does."""
     records = []
-    with contextlib.suppress(FileNotFoundError), open(path, errors="replace") as f:
-        for line in f:
-            with contextlib.suppress(ValueError):
-                record = json.loads(line)
-                if isinstance(record, dict):
-                    records.append(record)
+    for line in text.decode(errors="replace").splitlines():
+        with contextlib.suppress(ValueError):
+            record = json.loads(line)
+            if isinstance(record, dict):
+                records.append(record)
     return records
+
+
+def save_journal(directory, run):
+    """The journal of a run outlives the scratch directory."""
+    if run.journal_text:
+        with open(os.path.join(directory, f"{run.workload}-{run.pair + 1}.journal.jsonl"), "wb") as f:
+            f.write(run.journal_text)
 
 
 def ask_agent(runtime_dir, request="status -"):

@@ -66,6 +66,9 @@ class Journal(unittest.TestCase):
     def test_foreign_records(self):
         self.assertEqual(self.run_with({}, {"kind": "verdict"}, {"kind": "verdict", "verdict": 7}, {"kind": "attach", "ts": 5}), [])
 
+    def test_torn_and_foreign_lines(self):
+        self.assertEqual(lib.read_journal(b'{"kind":"a"}\n7\n{"kind":\xff"b"}\nnoise\n{"kind":"c"}\n{"ki'), [{"kind": "a"}, {"kind": "c"}])
+
     def test_time_stamps(self):
         self.assertEqual(figures.seconds_of("1970-01-01T00:16:40.250000Z"), 1000.25)
         self.assertTrue(math.isnan(figures.seconds_of("soon")))
