@@ -11,28 +11,28 @@
 struct lode_switch {
 	struct lode_rng coin;
 	struct lode_eprocess e[LODE_METRIC_N]; /* speed against 0, guards against -margin */
-	struct lode_interval sum;              /* the present block, without its washout */
-	double kept_s;                         /* seconds in sum */
-	bool second;                           /* the pair's second block */
-	enum lode_arm next;                    /* of the block that is open or waits to be */
-	bool waiting;                          /* for a quiet moment */
-	uint64_t closed_ns;                    /* when the block before ended */
-	uint64_t block_ns, pair_ns;            /* since when the arm of this block is live; when the pair began */
-	struct lode_metrics y[2];              /* by arm */
-	unsigned seen, bad;                    /* intervals of this pair; invalid ones */
-	unsigned discarded;                    /* pairs */
-	unsigned losses;                       /* heavy ones in a row */
+	struct lode_interval sum;	       /* the present block, without its washout */
+	double kept_s;			       /* seconds in sum */
+	bool second;			       /* the pair's second block */
+	enum lode_arm next;		       /* of the block that is open or waits to be */
+	bool waiting;			       /* for a quiet moment */
+	uint64_t closed_ns;		       /* when the block before ended */
+	uint64_t block_ns, pair_ns;	       /* since when the arm of this block is live; when the pair began */
+	struct lode_metrics y[2];	       /* by arm */
+	unsigned seen, bad;		       /* intervals of this pair; invalid ones */
+	unsigned discarded;		       /* pairs */
+	unsigned losses;		       /* heavy ones in a row */
 };
 
 /* START: a record in bins of half a slot, and the slot that the draw chose. */
 struct lode_start {
-	unsigned slot;          /* the real start, 0 .. slots - 1 */
+	unsigned slot; /* the real start, 0 .. slots - 1 */
 	unsigned slots;
-	bool anchored;          /* the fields below are set: time is laid out */
-	uint64_t origin_ns;     /* where bin 0 begins */
-	double bin_s;           /* a slot is two bins */
+	bool anchored;				/* the fields below are set: time is laid out */
+	uint64_t origin_ns;			/* where bin 0 begins */
+	double bin_s;				/* a slot is two bins */
 	unsigned before, washout, window, bins; /* all in bins; before: bins ahead of slot 0 */
-	int bin;                /* that `sum` belongs to; -1 none */
+	int bin;				/* that `sum` belongs to; -1 none */
 	struct lode_interval sum;
 	double y[LODE_METRIC_N][LODE_BINS_MAX]; /* NAN: nothing measured */
 };
@@ -65,12 +65,12 @@ extern const struct lode_design_ops lode_design_switch, lode_design_start;
 
 #define LODE_HEAVY_LOSS (-0.35667494393873245) /* log(0.7): 30 % slower. Harm beats power; it can only ever revert. */
 
-double lode_trial_block(const struct lode_trial_spec *s);   /* seconds of a block, washout included */
+double lode_trial_block(const struct lode_trial_spec *s); /* seconds of a block, washout included */
 double lode_trial_washout(const struct lode_trial_spec *s);
 void lode_trial_want(struct lode_trial *t, enum lode_arm arm);
 /* Ends it: kind, the metric that decided, and a sentence. */
 void lode_trial_end(struct lode_trial *t, enum lode_verdict_kind kind, enum lode_metric worst, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5)));
 double lode_trial_elapsed(const struct lode_trial *t);
 
 /* "+21.3 % (+12.0 % to +31.1 %)" from the verdict's effect and interval. Returns buf. */

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Fractions of the wealth that are staked. A mixture of timid and bold bets: bold ones decide strong effects in seven pairs, timid ones live on
- * to find weak effects. */
+/* Fractions of the wealth that are staked. A mixture of timid and bold bets: bold ones decide strong effects in seven pairs, timid ones
+ * live on to find weak effects. */
 static const double bet[LODE_BETS] = {0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.75, 0.9};
 
 void lode_eprocess_init(struct lode_eprocess *e, double tau0, double scale)
@@ -16,7 +16,8 @@ void lode_eprocess_init(struct lode_eprocess *e, double tau0, double scale)
 	e->scale = scale > 0 ? scale : 1e-9;
 }
 
-/* Sign times weight, in [-1, 1]. The weight may depend on the size of the difference but not on its sign: that is all that validity needs. */
+/* Sign times weight, in [-1, 1]. The weight may depend on the size of the difference but not on its sign: that is all that validity needs.
+ */
 static double stake(const struct lode_eprocess *e, double difference, double tau)
 {
 	return fmax(-1, fmin(1, (difference - tau) / e->scale));

@@ -6,7 +6,7 @@
 
 #define TAIL_FRACTION 0.01
 #define TAIL_MIN_SLOW 20 /* slow operations that the baseline must hold for a tail to be a guard */
-#define MISS_EXPECTED 5  /* a kind of which fewer were expected may be missing by chance */
+#define MISS_EXPECTED 5	 /* a kind of which fewer were expected may be missing by chance */
 
 const char *const lode_metric_name[LODE_METRIC_N] = {"speed", "get tail", "write tail", "seek tail", "stalls"};
 
@@ -108,8 +108,8 @@ static double speed_by_rate(const struct lode_interval *iv)
 	return iv->stopped_s > 0 ? log(0.5 / iv->seconds) : NAN;
 }
 
-/* Mean service time of one kind in this block. Timers see an operation only when it ends, so the one that waits in a write stop is added with the
- * time that it has waited at least; else a closed loop that stands still would look as fast as before. */
+/* Mean service time of one kind in this block. Timers see an operation only when it ends, so the one that waits in a write stop is added
+ * with the time that it has waited at least; else a closed loop that stands still would look as fast as before. */
 static double cost_of(const struct lode_baseline *b, const struct lode_interval *iv, int k, double all)
 {
 	double n = (double)iv->op[k].count, sum = (double)iv->op[k].sum_us, stopped = fmin(iv->stopped_s, iv->seconds);

@@ -5,21 +5,21 @@
 #include "sense/interval.h"
 
 enum lode_metric {
-	LODE_M_SPEED,       /* primary: -log(cost of one operation of the baseline's mix); bigger is better */
-	LODE_M_GET_TAIL,    /* guards: -log(exceedance of the baseline's p99 limit), bigger is better */
+	LODE_M_SPEED,	 /* primary: -log(cost of one operation of the baseline's mix); bigger is better */
+	LODE_M_GET_TAIL, /* guards: -log(exceedance of the baseline's p99 limit), bigger is better */
 	LODE_M_WRITE_TAIL,
 	LODE_M_SEEK_TAIL,
-	LODE_M_STALL,       /* -stall share */
+	LODE_M_STALL, /* -stall share */
 	LODE_METRIC_N
 };
 extern const char *const lode_metric_name[LODE_METRIC_N];
 
 /* What stays fixed during a trial, from the window before it. */
 struct lode_baseline {
-	double mix[LODE_OP_N];     /* share of operations by kind */
+	double mix[LODE_OP_N];	   /* share of operations by kind */
 	double cost_us[LODE_OP_N]; /* mean service time, for kinds that a block happens to miss */
 	double tail_us[LODE_OP_N]; /* bucket limit nearest to p99; 0 = kind not used, or too rarely to have a tail */
-	bool by_rate;              /* no timers: speed is log(operations per second) instead */
+	bool by_rate;		   /* no timers: speed is log(operations per second) instead */
 };
 void lode_baseline_of(const struct lode_interval *window, struct lode_baseline *out);
 /* Does this load have that metric at all? A guard that is not defined guards nothing and asks for nothing. */

@@ -1,10 +1,10 @@
 /* A change that sets in at s and stays, by profile likelihood.
  *
- * Comparing the mean before with the mean after cannot tell neighbouring slots apart: their windows overlap, and by chance the neighbour comes out
- * ahead of the true start every other time. What tells them apart is the bend itself. So each candidate is fitted with a level, a step that is reached
- * at once or along a ramp (a cache must warm up), and AR(1) noise: its whitened residuals hold a sudden step against the innovations, which are much
- * smaller than the noise where noise is persistent, and do not take slow drift for an effect. Ramp and autocorrelation are free for every candidate,
- * from the same small sets; the height of the step and the variance are solved for. */
+ * Comparing the mean before with the mean after cannot tell neighbouring slots apart: their windows overlap, and by chance the neighbour
+ * comes out ahead of the true start every other time. What tells them apart is the bend itself. So each candidate is fitted with a level, a
+ * step that is reached at once or along a ramp (a cache must warm up), and AR(1) noise: its whitened residuals hold a sudden step against
+ * the innovations, which are much smaller than the noise where noise is persistent, and do not take slow drift for an effect. Ramp and
+ * autocorrelation are free for every candidate, from the same small sets; the height of the step and the variance are solved for. */
 #include "judge/onset.h"
 
 #include <math.h>
@@ -15,15 +15,15 @@
 #define PHIS 6
 static const double phi_of[PHIS] = {0, 0.3, 0.5, 0.7, 0.85, 0.95};
 static const double ramp_of[RAMPS] = {0, 0.25, 0.5, 1, 2}; /* time constant, in washouts */
-/* What a ramp costs, in log-likelihood for each washout of its time constant. Without it a slow ramp from the slot before fits a sudden step almost as
- * well as the truth does, and the lot goes to the neighbour (+20 % at phi 0.5: 92 % found; with it 97 %). */
+/* What a ramp costs, in log-likelihood for each washout of its time constant. Without it a slow ramp from the slot before fits a sudden
+ * step almost as well as the truth does, and the lot goes to the neighbour (+20 % at phi 0.5: 92 % found; with it 97 %). */
 #define RAMP_PRICE 4
 
 struct whitened { /* the record for one phi: e[t] = y[t] - phi y[t-1], and the same for the constant 1 */
 	double e[LODE_BINS_MAX];
-	double first, rest;  /* the constant, whitened: at 0, and from 1 on */
-	double cc, cy, yy;   /* sums of products */
-	double jacobian;     /* what whitening adds to the log-likelihood */
+	double first, rest; /* the constant, whitened: at 0, and from 1 on */
+	double cc, cy, yy;  /* sums of products */
+	double jacobian;    /* what whitening adds to the log-likelihood */
 };
 
 struct fit {

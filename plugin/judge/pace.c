@@ -5,38 +5,38 @@
 
 /* A person at a desk: a strong effect is decided in a minute and a half. Seven pairs of 2 x 6 s are the least that can decide. */
 const struct lode_pace lode_pace_bench = {
-	.name = "bench",
-	.observe = 8,
-	.block = 6,
-	.washout = 1,
-	.block_flush = 10,
-	.washout_flush = 3,
-	.max_pairs = 12,
-	.slots = 24,
-	.slot = 2,
-	.window = 8,
-	.washout_cache = 3,
-	.cooldown = 120,
-	.between = 4,
-	.watch = 20,
+    .name = "bench",
+    .observe = 8,
+    .block = 6,
+    .washout = 1,
+    .block_flush = 10,
+    .washout_flush = 3,
+    .max_pairs = 12,
+    .slots = 24,
+    .slot = 2,
+    .window = 8,
+    .washout_cache = 3,
+    .cooldown = 120,
+    .between = 4,
+    .watch = 20,
 };
 
 /* A service: blocks long against its hiccups, small effects within an hour. */
 const struct lode_pace lode_pace_production = {
-	.name = "production",
-	.observe = 300,
-	.block = 60,
-	.washout = 10,
-	.block_flush = 240,
-	.washout_flush = 60,
-	.max_pairs = 30,
-	.slots = 24,
-	.slot = 60,
-	.window = 300,
-	.washout_cache = 120,
-	.cooldown = 3600,
-	.between = 120,
-	.watch = 3600,
+    .name = "production",
+    .observe = 300,
+    .block = 60,
+    .washout = 10,
+    .block_flush = 240,
+    .washout_flush = 60,
+    .max_pairs = 30,
+    .slots = 24,
+    .slot = 60,
+    .window = 300,
+    .washout_cache = 120,
+    .cooldown = 3600,
+    .between = 120,
+    .watch = 3600,
 };
 
 const struct lode_pace *lode_pace_find(const char *name)
@@ -49,8 +49,8 @@ const struct lode_pace *lode_pace_find(const char *name)
 	return NULL;
 }
 
-/* Margins of the guards: half as many slow operations again (with the usual heavy tails that is a p99 some 15-20 % longer), and two hundredths
- * of a writer's time in stalls. Scales are only a first guess; lode_trial_scales measures them. */
+/* Margins of the guards: half as many slow operations again (with the usual heavy tails that is a p99 some 15-20 % longer), and two
+ * hundredths of a writer's time in stalls. Scales are only a first guess; lode_trial_scales measures them. */
 static const double margin[LODE_METRIC_N] = {0, 0.4, 0.4, 0.4, 0.02};
 static const double scale[LODE_METRIC_N] = {0.03, 0.15, 0.15, 0.15, 0.02};
 

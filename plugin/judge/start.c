@@ -1,14 +1,14 @@
-/* START: one exposure that begins at a slot drawn by lot (Edgington's randomised-start test). If the change does nothing, the record would have been the
- * same whichever slot was drawn, and the drawn one comes first among K with probability 1/K, whatever noise, drift or steps the record holds.
- * The record ends at the same time for every draw; only a revert may end it early. */
+/* START: one exposure that begins at a slot drawn by lot (Edgington's randomised-start test). If the change does nothing, the record would
+ * have been the same whichever slot was drawn, and the drawn one comes first among K with probability 1/K, whatever noise, drift or steps
+ * the record holds. The record ends at the same time for every draw; only a revert may end it early. */
 #include "judge/design.h"
 
 #include <math.h>
 #include <string.h>
 
 #define EMPTY_SHARE 3 /* a record with more than a third of its bins empty is none */
-/* A keep must also be larger than what neighbouring blocks differ by anyway. It can only prevent keeps, and more than halves the false ones where
- * noise is quick; a history that was wild for other reasons must not put the bar out of reach. */
+/* A keep must also be larger than what neighbouring blocks differ by anyway. It can only prevent keeps, and more than halves the false ones
+ * where noise is quick; a history that was wild for other reasons must not put the bar out of reach. */
 #define NOISE_FACTOR 1.5
 #define NOISE_MOST 0.15
 
@@ -163,7 +163,8 @@ static unsigned fill(double *y, unsigned n)
 
 static struct lode_onset layout(const struct lode_start *s)
 {
-	return (struct lode_onset){.bins = s->bins, .first = s->before, .step = 2, .slots = s->slots, .washout = s->washout, .window = s->window};
+	return (struct lode_onset){
+	    .bins = s->bins, .first = s->before, .step = 2, .slots = s->slots, .washout = s->washout, .window = s->window};
 }
 
 /* A guard that is beyond its margin; LODE_M_SPEED if none. *proven: its harm also ranks too high for chance. */
@@ -233,21 +234,23 @@ static void decide(struct lode_trial *t)
 	lode_verdict_effect(&t->verdict, effect, sizeof(effect));
 	lode_verdict_harm(guard, t->verdict.metric[guard], harm, sizeof(harm));
 	if (worst <= limit && change < 0)
-		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "slower: speed %s; the drop stands out from %u starts that could have been drawn",
-			       effect, s->slots);
+		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED,
+			       "slower: speed %s; the drop stands out from %u starts that could have been drawn", effect, s->slots);
 	else if (guard != LODE_M_SPEED && proven)
-		lode_trial_end(t, LODE_VERDICT_REVERT, guard, "%s, beyond the margin, and it began with the change; speed %s", harm, effect);
+		lode_trial_end(t, LODE_VERDICT_REVERT, guard, "%s, beyond the margin, and it began with the change; speed %s", harm,
+			       effect);
 	else if (best > limit)
-		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "undecided: speed %s, but the start ranks only %u of %u that could have been drawn",
-			       effect, best, s->slots);
+		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED,
+			       "undecided: speed %s, but the start ranks only %u of %u that could have been drawn", effect, best, s->slots);
 	else if (change < least)
 		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "too small to keep: speed %s, asked for %+.1f %% at least", effect,
 			       100 * expm1(least));
 	else if (guard != LODE_M_SPEED)
 		lode_trial_end(t, LODE_VERDICT_REVERT, guard, "undecided: speed %s, but %s, twice the margin", effect, harm);
 	else
-		lode_trial_end(t, LODE_VERDICT_KEEP, LODE_M_SPEED, "speed %s; the rise stands out from %u starts that could have been drawn (p = %.3f)",
-			       effect, s->slots, t->verdict.p);
+		lode_trial_end(t, LODE_VERDICT_KEEP, LODE_M_SPEED,
+			       "speed %s; the rise stands out from %u starts that could have been drawn (p = %.3f)", effect, s->slots,
+			       t->verdict.p);
 }
 
 /* An arm that is live a slot late did not start where the lot said, and its rank means nothing. */
@@ -283,7 +286,8 @@ static void watch_loss(struct lode_trial *t, unsigned closed)
 	if (loss >= LODE_HEAVY_LOSS)
 		return;
 	t->verdict.metric[LODE_M_SPEED] = loss;
-	lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "stopped early: %.0f %% slower over a whole window after the start", -100 * expm1(loss));
+	lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "stopped early: %.0f %% slower over a whole window after the start",
+		       -100 * expm1(loss));
 }
 
 static void feed(struct lode_trial *t, const struct lode_interval *iv)

@@ -1,5 +1,5 @@
-/* SWITCH: randomised pairs of blocks, judged by e-processes (judging.md 1.3). Validity hangs on one thing only: the order of the two blocks of a pair
- * is decided by a coin that is thrown after the pair before it has closed. */
+/* SWITCH: randomised pairs of blocks, judged by e-processes (docs/judge.md). Validity hangs on one thing only: the order of the two blocks
+ * of a pair is decided by a coin that is thrown after the pair before it has closed. */
 #include "judge/design.h"
 
 #include <math.h>
@@ -35,9 +35,9 @@ static void open_block(struct lode_trial *t)
 	lode_trial_want(t, t->sw.next);
 }
 
-/* A treatment is never applied while writes are throttled (SetOptions would throttle them further). If only the treatment waited for a quiet moment,
- * its blocks would begin in better times than the control's; so every block does, of either arm, with or without a switch. But not for longer than a
- * block: perhaps it is the arm now live that throttles. iv: the last interval, NULL before the first. */
+/* A treatment is never applied while writes are throttled (SetOptions would throttle them further). If only the treatment waited for a
+ * quiet moment, its blocks would begin in better times than the control's; so every block does, of either arm, with or without a switch.
+ * But not for longer than a block: perhaps it is the arm now live that throttles. iv: the last interval, NULL before the first. */
 static void begin_block(struct lode_trial *t, enum lode_arm arm, const struct lode_interval *iv)
 {
 	struct lode_switch *s = &t->sw;
@@ -108,7 +108,8 @@ static double measure(struct lode_trial *t)
 	return mean;
 }
 
-/* A guard that is worse than its margin by evidence; LODE_M_SPEED if none. With k guards each must reach k/alpha, so that together they keep alpha. */
+/* A guard that is worse than its margin by evidence; LODE_M_SPEED if none. With k guards each must reach k/alpha, so that together they
+ * keep alpha. */
 static enum lode_metric harmed_guard(const struct lode_trial *t)
 {
 	unsigned guards = 0;
@@ -177,18 +178,21 @@ static void decide_undecided(struct lode_trial *t)
 	lode_verdict_effect(&t->verdict, text, sizeof(text));
 	if (more && reach < need)
 		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED,
-			       "undecided, given up after %u pairs: speed %s; %u more could bring evidence to %.1f, needed %.0f", n, text, more, reach, need);
+			       "undecided, given up after %u pairs: speed %s; %u more could bring evidence to %.1f, needed %.0f", n, text,
+			       more, reach, need);
 	else if (more && guard != LODE_M_SPEED)
-		lode_trial_end(t, LODE_VERDICT_REVERT, guard, "undecided, given up after %u pairs: %s can no longer be shown to be unharmed; speed %s", n,
+		lode_trial_end(t, LODE_VERDICT_REVERT, guard,
+			       "undecided, given up after %u pairs: %s can no longer be shown to be unharmed; speed %s", n,
 			       lode_metric_name[guard], text);
 	else if (!more && reach < need)
-		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "undecided after %u pairs: speed %s; evidence %.1f, needed %.0f", n, text, reach, need);
+		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "undecided after %u pairs: speed %s; evidence %.1f, needed %.0f", n,
+			       text, reach, need);
 	else if (!more && guard != LODE_M_SPEED)
-		lode_trial_end(t, LODE_VERDICT_REVERT, guard, "undecided after %u pairs: speed %s, but %s was not shown to be unharmed", n, text,
-			       lode_metric_name[guard]);
+		lode_trial_end(t, LODE_VERDICT_REVERT, guard, "undecided after %u pairs: speed %s, but %s was not shown to be unharmed", n,
+			       text, lode_metric_name[guard]);
 	else if (!more)
-		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "too small to keep: speed %s in %u pairs, asked for %+.1f %% at least", text, n,
-			       100 * expm1(t->spec.min_effect));
+		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "too small to keep: speed %s in %u pairs, asked for %+.1f %% at least",
+			       text, n, 100 * expm1(t->spec.min_effect));
 }
 
 static void decide(struct lode_trial *t)
@@ -206,7 +210,8 @@ static void decide(struct lode_trial *t)
 static void discard(struct lode_trial *t, const struct lode_interval *iv)
 {
 	if (++t->sw.discarded > DISCARDS_MAX)
-		lode_trial_end(t, LODE_VERDICT_INVALID, LODE_M_SPEED, "%u pairs had to be discarded: too few valid intervals or no work", t->sw.discarded);
+		lode_trial_end(t, LODE_VERDICT_INVALID, LODE_M_SPEED, "%u pairs had to be discarded: too few valid intervals or no work",
+			       t->sw.discarded);
 	else
 		begin_pair(t, iv);
 }

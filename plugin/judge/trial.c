@@ -38,6 +38,7 @@ struct lode_trial *lode_trial_new(const struct lode_trial_spec *s, const struct 
 	t->base = *b;
 	t->began_ns = t->now_ns = now_ns;
 	t->verdict.design = s->design;
+	t->verdict.evidence = 1;
 	t->verdict.effect = t->verdict.lo = t->verdict.hi = t->verdict.p = NAN;
 	for (int m = 0; m < LODE_METRIC_N; m++)
 		t->verdict.metric[m] = NAN;

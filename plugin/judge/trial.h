@@ -1,5 +1,5 @@
 /* One experiment on one plan. Two designs behind one face:
- *  - SWITCH: randomised pairs of blocks, control and treatment in an order that a coin decides, judged by e-processes (judging.md 1.3).
+ *  - SWITCH: randomised pairs of blocks, control and treatment in an order that a coin decides, judged by e-processes (docs/judge.md).
  *  - START: for what cannot be flipped (the block cache must warm up): one exposure whose starting slot is drawn at random among K slots;
  *    the effect at the real start is ranked among the K starts that could have been (Edgington's randomised-start test; exact for K slots).
  * Pure: it is fed intervals and says which arm must be live. The same code runs in production and in the simulator. */
@@ -17,15 +17,15 @@ const char *lode_design_name(enum lode_design d);
 
 struct lode_pace { /* all in seconds; see lode_pace_bench and lode_pace_production */
 	const char *name;
-	double observe;         /* at least this long before a trial */
-	double block, washout;  /* SWITCH, instant options; washout is the first part of a block */
+	double observe;			   /* at least this long before a trial */
+	double block, washout;		   /* SWITCH, instant options; washout is the first part of a block */
 	double block_flush, washout_flush; /* ... options that act from the next flush */
 	unsigned max_pairs;
-	unsigned slots;         /* START */
+	unsigned slots; /* START */
 	double slot, window, washout_cache;
-	double cooldown;        /* after a revert, for the same tunable and direction; doubles each time */
-	double between;         /* rest after a keep or revert */
-	double watch;           /* after a keep */
+	double cooldown; /* after a revert, for the same tunable and direction; doubles each time */
+	double between;	 /* rest after a keep or revert */
+	double watch;	 /* after a keep */
 };
 extern const struct lode_pace lode_pace_bench, lode_pace_production;
 const struct lode_pace *lode_pace_find(const char *name); /* NULL if unknown */
@@ -33,13 +33,13 @@ const struct lode_pace *lode_pace_find(const char *name); /* NULL if unknown */
 struct lode_trial_spec {
 	enum lode_design design;
 	const struct lode_pace *pace;
-	bool flush_lag;      /* use the longer blocks */
-	double block_scale;  /* >= 1: stretch blocks to the measured autocorrelation; 1 */
-	double alpha;        /* 0.05 */
-	double min_effect;   /* least worthwhile improvement of speed, log units; 0.02 */
+	bool flush_lag;		      /* use the longer blocks */
+	double block_scale;	      /* >= 1: stretch blocks to the measured autocorrelation; 1 */
+	double alpha;		      /* 0.05 */
+	double min_effect;	      /* least worthwhile improvement of speed, log units; 0.02 */
 	double margin[LODE_METRIC_N]; /* non-inferiority margins of the guards, log units or share */
 	double scale[LODE_METRIC_N];  /* c: from lode_trial_scales */
-	uint64_t seed;       /* of the coin; goes into the journal */
+	uint64_t seed;		      /* of the coin; goes into the journal */
 };
 void lode_trial_spec_init(struct lode_trial_spec *s, enum lode_design d, const struct lode_pace *pace, uint64_t seed);
 /* c per metric from A/A differences of neighbouring blocks in a quiet history (oldest first). Only power depends on it, never validity. */
@@ -48,14 +48,14 @@ void lode_trial_scales(struct lode_trial_spec *s, const struct lode_baseline *b,
 struct lode_verdict {
 	enum lode_verdict_kind kind;
 	enum lode_design design;
-	double effect, lo, hi;   /* relative change of speed: 0.25 = 25 % faster; 1-alpha interval (NAN if none) */
-	double evidence;         /* e-value, or 1/p for START */
-	double p;                /* START: rank p; SWITCH: exact sign-flip permutation p (n <= 20), else NAN */
-	unsigned pairs;          /* pairs, or slots */
-	double seconds;          /* length of the trial */
-	enum lode_metric worst;  /* the guard that decided a revert, or LODE_M_SPEED */
+	double effect, lo, hi;	      /* relative change of speed: 0.25 = 25 % faster; 1-alpha interval (NAN if none) */
+	double evidence;	      /* e-value, or 1/p for START */
+	double p;		      /* START: rank p; SWITCH: exact sign-flip permutation p (n <= 20), else NAN */
+	unsigned pairs;		      /* pairs, or slots */
+	double seconds;		      /* length of the trial */
+	enum lode_metric worst;	      /* the guard that decided a revert, or LODE_M_SPEED */
 	double metric[LODE_METRIC_N]; /* mean differences */
-	char why[200];           /* a sentence with numbers */
+	char why[200];		      /* a sentence with numbers */
 };
 
 struct lode_trial;
@@ -72,7 +72,7 @@ enum lode_trial_step lode_trial_feed(struct lode_trial *t, const struct lode_int
 /* End it from outside (a tripwire, a shift of the workload, the operator). kind is REVERT or INVALID. */
 void lode_trial_stop(struct lode_trial *t, enum lode_verdict_kind kind, const char *why);
 const struct lode_verdict *lode_trial_verdict(const struct lode_trial *t); /* kind NONE while it runs: effect so far */
-double lode_trial_seconds_left(const struct lode_trial *t); /* at the most */
+double lode_trial_seconds_left(const struct lode_trial *t);		   /* at the most */
 unsigned lode_trial_pairs_done(const struct lode_trial *t);
 unsigned lode_trial_pairs_max(const struct lode_trial *t);
 

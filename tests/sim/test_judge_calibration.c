@@ -61,9 +61,10 @@ static double share(unsigned k, unsigned n)
 
 static void print(const struct cell *c, const struct tally *t)
 {
-	printf("%-28s %-8s phi %.2f %6u  keep %6.2f %%  blamed %6.2f %%  revert %6.2f %%  pairs %5.1f  %6.0f s  interval %5.1f %% of %5.1f %%\n", c->name,
-	       noise_shape_name[c->shape], c->phi, t->n, share(t->keep, t->n), share(t->blamed, t->n), share(t->reverted, t->n), t->pairs / t->n,
-	       t->seconds / t->n, share(t->covered, t->bounded), share(t->bounded, t->n));
+	printf("%-28s %-8s phi %.2f %6u  keep %6.2f %%  blamed %6.2f %%  revert %6.2f %%  pairs %5.1f  %6.0f s  interval %5.1f %% of %5.1f "
+	       "%%\n",
+	       c->name, noise_shape_name[c->shape], c->phi, t->n, share(t->keep, t->n), share(t->blamed, t->n), share(t->reverted, t->n),
+	       t->pairs / t->n, t->seconds / t->n, share(t->covered, t->bounded), share(t->bounded, t->n));
 	fflush(stdout);
 }
 
@@ -89,7 +90,8 @@ static void nothing_happens(unsigned n)
 
 	for (int shape = 0; shape < NOISE_SHAPES; shape++)
 		for (int p = 0; p < 4; p++) {
-			struct cell c = {"switch A/A", LODE_DESIGN_SWITCH, &lode_pace_production, shape, phis[p], 0.05, 10, 3600, 48, 0, 0, 0, 1};
+			struct cell c = {
+			    "switch A/A", LODE_DESIGN_SWITCH, &lode_pace_production, shape, phis[p], 0.05, 10, 3600, 48, 0, 0, 0, 1};
 
 			run(&c, n, 11, &t);
 			print(&c, &t);
@@ -111,10 +113,10 @@ static void harm_is_found(unsigned n)
 {
 	const struct lode_pace *prod = &lode_pace_production, *bench = &lode_pace_bench;
 	const struct cell cells[] = {
-		{"switch -10 %", LODE_DESIGN_SWITCH, prod, NOISE_CLEAN, 0.8, 0.05, 10, 3600, 48, log(0.9), 0, 0, 1},
-		{"switch -10 %", LODE_DESIGN_SWITCH, prod, NOISE_STEP, 0.95, 0.05, 10, 3600, 48, log(0.9), 0, 0, 1},
-		{"switch -10 %", LODE_DESIGN_SWITCH, prod, NOISE_HEAVY, 0.5, 0.05, 10, 3600, 48, log(0.9), 0, 0, 1},
-		{"switch -20 %, bench", LODE_DESIGN_SWITCH, bench, NOISE_CLEAN, 0.5, 0.05, 1, 90, 8, log(0.8), 0, 0, 1},
+	    {"switch -10 %", LODE_DESIGN_SWITCH, prod, NOISE_CLEAN, 0.8, 0.05, 10, 3600, 48, log(0.9), 0, 0, 1},
+	    {"switch -10 %", LODE_DESIGN_SWITCH, prod, NOISE_STEP, 0.95, 0.05, 10, 3600, 48, log(0.9), 0, 0, 1},
+	    {"switch -10 %", LODE_DESIGN_SWITCH, prod, NOISE_HEAVY, 0.5, 0.05, 10, 3600, 48, log(0.9), 0, 0, 1},
+	    {"switch -20 %, bench", LODE_DESIGN_SWITCH, bench, NOISE_CLEAN, 0.5, 0.05, 1, 90, 8, log(0.8), 0, 0, 1},
 	};
 	struct tally t;
 
@@ -134,19 +136,19 @@ static void gain_is_found(unsigned n)
 		double keep;
 		bool fast;
 	} cells[] = {
-		{{"switch +5 %", LODE_DESIGN_SWITCH, prod, NOISE_CLEAN, 0.8, 0.05, 10, 3600, 48, log(1.05), 0, 0, 1}, 0.95, false},
-		{{"switch +10 %", LODE_DESIGN_SWITCH, prod, NOISE_DRIFT, 0.95, 0.05, 10, 3600, 48, log(1.1), 0, 0, 1}, 0.99, false},
-		{{"switch +20 % in 90 s, bench", LODE_DESIGN_SWITCH, bench, NOISE_CLEAN, 0.5, 0.05, 1, 90, 8, log(1.2), 0, 0, 1}, 0.95, true},
-		{{"switch +20 %, bench", LODE_DESIGN_SWITCH, bench, NOISE_HEAVY, 0.8, 0.05, 1, 90, 8, log(1.2), 0, 0, 1}, 0.95, false},
-		{{"start +20 %", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.5, 0.05, 1, 60, 8, log(1.2), 0, 0, 4}, 0.90, false},
-		{{"start +20 %, ramp 1 s", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.5, 0.05, 1, 60, 8, log(1.2), 0, 1, 4}, 0, false},
-		{{"start +25 %", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(1.25), 0, 0, 4}, 0.90, false},
-		{{"start +25 %", LODE_DESIGN_START, bench, NOISE_DRIFT, 0.8, 0.05, 1, 60, 8, log(1.25), 0, 0, 4}, 0.90, false},
-		{{"start +25 %", LODE_DESIGN_START, bench, NOISE_HEAVY, 0.8, 0.05, 1, 60, 8, log(1.25), 0, 0, 4}, 0, false},
-		{{"start +25 %, ramp 1 s", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(1.25), 0, 1, 4}, 0, false},
-		{{"start +60 %, ramp 3 s", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(1.6), 0, 3, 4}, 0, false},
-		{{"start +100 %, ramp 6 s", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(2), 0, 6, 4}, 0, false},
-		{{"start -20 %", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(0.8), 0, 0, 4}, -1, false},
+	    {{"switch +5 %", LODE_DESIGN_SWITCH, prod, NOISE_CLEAN, 0.8, 0.05, 10, 3600, 48, log(1.05), 0, 0, 1}, 0.95, false},
+	    {{"switch +10 %", LODE_DESIGN_SWITCH, prod, NOISE_DRIFT, 0.95, 0.05, 10, 3600, 48, log(1.1), 0, 0, 1}, 0.99, false},
+	    {{"switch +20 % in 90 s, bench", LODE_DESIGN_SWITCH, bench, NOISE_CLEAN, 0.5, 0.05, 1, 90, 8, log(1.2), 0, 0, 1}, 0.95, true},
+	    {{"switch +20 %, bench", LODE_DESIGN_SWITCH, bench, NOISE_HEAVY, 0.8, 0.05, 1, 90, 8, log(1.2), 0, 0, 1}, 0.95, false},
+	    {{"start +20 %", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.5, 0.05, 1, 60, 8, log(1.2), 0, 0, 4}, 0.90, false},
+	    {{"start +20 %, ramp 1 s", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.5, 0.05, 1, 60, 8, log(1.2), 0, 1, 4}, 0, false},
+	    {{"start +25 %", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(1.25), 0, 0, 4}, 0.90, false},
+	    {{"start +25 %", LODE_DESIGN_START, bench, NOISE_DRIFT, 0.8, 0.05, 1, 60, 8, log(1.25), 0, 0, 4}, 0.90, false},
+	    {{"start +25 %", LODE_DESIGN_START, bench, NOISE_HEAVY, 0.8, 0.05, 1, 60, 8, log(1.25), 0, 0, 4}, 0, false},
+	    {{"start +25 %, ramp 1 s", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(1.25), 0, 1, 4}, 0, false},
+	    {{"start +60 %, ramp 3 s", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(1.6), 0, 3, 4}, 0, false},
+	    {{"start +100 %, ramp 6 s", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(2), 0, 6, 4}, 0, false},
+	    {{"start -20 %", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(0.8), 0, 0, 4}, -1, false},
 	};
 	struct tally t;
 
@@ -172,7 +174,9 @@ int main(int argc, char **argv)
 		n = strcmp(argv[1], "long") ? (unsigned)strtoul(argv[1], NULL, 10) : 2000;
 	if (n < 20)
 		n = 20;
-	printf("%u trials a cell; \"blamed\": reverted with evidence claimed; \"interval\": holds the true effect, of those that are finite\n", n);
+	printf(
+	    "%u trials a cell; \"blamed\": reverted with evidence claimed; \"interval\": holds the true effect, of those that are finite\n",
+	    n);
 	nothing_happens(n);
 	harm_is_found(n);
 	gain_is_found(n);

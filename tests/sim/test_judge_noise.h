@@ -14,13 +14,13 @@ static const char *const noise_shape_name[NOISE_SHAPES] = {"clean", "drift", "st
 struct noise {
 	struct lode_rng rng;
 	enum noise_shape shape;
-	double phi, sd, tail_sd;     /* of log-speed and of the log of the tail's exceedance, per interval */
-	double span;                 /* seconds in which drift, step or day unfold */
-	double effect, tail_effect;  /* of the treatment, log units */
-	double ramp;                 /* time constant with which the effect comes, seconds; 0: at once */
-	double x, tail, live;        /* states */
+	double phi, sd, tail_sd;    /* of log-speed and of the log of the tail's exceedance, per interval */
+	double span;		    /* seconds in which drift, step or day unfold */
+	double effect, tail_effect; /* of the treatment, log units */
+	double ramp;		    /* time constant with which the effect comes, seconds; 0: at once */
+	double x, tail, live;	    /* states */
 	double drift, step_at, step, phase;
-	double interval;             /* seconds */
+	double interval; /* seconds */
 	uint64_t now_ns;
 	struct lode_interval iv;
 };
@@ -115,7 +115,8 @@ static inline const struct lode_interval *noise_next(struct noise *n, enum lode_
 #define NOISE_PAST_MAX 64
 
 /* A whole trial as the agent runs it: quiet history, baseline, scales, then intervals until the verdict. */
-static inline struct lode_verdict noise_trial(struct noise *n, enum lode_design design, const struct lode_pace *pace, uint64_t seed, size_t past)
+static inline struct lode_verdict noise_trial(struct noise *n, enum lode_design design, const struct lode_pace *pace, uint64_t seed,
+					      size_t past)
 {
 	static struct lode_interval history[NOISE_PAST_MAX];
 	static struct lode_interval window;

@@ -220,13 +220,13 @@ static void test_signflip(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wins_multiply),
-		cmocka_unit_test(test_weight_is_clipped_and_counts_from_tau0),
-		cmocka_unit_test(test_fair_coin_wins_nothing),
-		cmocka_unit_test(test_interval_agrees_with_decision),
-		cmocka_unit_test(test_interval_needs_seven_pairs),
-		cmocka_unit_test(test_interval_against_normal_mixture),
-		cmocka_unit_test(test_signflip),
+	    cmocka_unit_test(test_wins_multiply),
+	    cmocka_unit_test(test_weight_is_clipped_and_counts_from_tau0),
+	    cmocka_unit_test(test_fair_coin_wins_nothing),
+	    cmocka_unit_test(test_interval_agrees_with_decision),
+	    cmocka_unit_test(test_interval_needs_seven_pairs),
+	    cmocka_unit_test(test_interval_against_normal_mixture),
+	    cmocka_unit_test(test_signflip),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,8 +169,8 @@ static void test_tail_watches_the_limit_nearest_to_p99(void **state)
 	struct lode_metrics m, n;
 
 	(void)state;
-	put(&base, LODE_H_GET, 100000, 10, 1000); /* 1 % above 100 us, 0.2 % above 1000 */
-	put(&base, LODE_H_SEEK, 100000, 10, 5000); /* 5 % and 1 % */
+	put(&base, LODE_H_GET, 100000, 10, 1000);    /* 1 % above 100 us, 0.2 % above 1000 */
+	put(&base, LODE_H_SEEK, 100000, 10, 5000);   /* 5 % and 1 % */
 	put(&base, LODE_H_WRITE, 100000, 10, 50000); /* half of them and a tenth: nothing there is a tail of 1 % */
 	lode_baseline_of(&base, &b);
 	near(b.tail_us[LODE_H_GET], 100, 0);
@@ -209,13 +209,13 @@ static void test_tail_of_batched_reads_and_of_too_few(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_speed_is_cost_at_the_baselines_mix),
-		cmocka_unit_test(test_nothing_done_is_unknown_but_a_stop_is_terrible),
-		cmocka_unit_test(test_write_in_flight_at_the_end_counts),
-		cmocka_unit_test(test_rare_kind_missing_by_chance),
-		cmocka_unit_test(test_without_timers_the_rate_counts),
-		cmocka_unit_test(test_tail_watches_the_limit_nearest_to_p99),
-		cmocka_unit_test(test_tail_of_batched_reads_and_of_too_few),
+	    cmocka_unit_test(test_speed_is_cost_at_the_baselines_mix),
+	    cmocka_unit_test(test_nothing_done_is_unknown_but_a_stop_is_terrible),
+	    cmocka_unit_test(test_write_in_flight_at_the_end_counts),
+	    cmocka_unit_test(test_rare_kind_missing_by_chance),
+	    cmocka_unit_test(test_without_timers_the_rate_counts),
+	    cmocka_unit_test(test_tail_watches_the_limit_nearest_to_p99),
+	    cmocka_unit_test(test_tail_of_batched_reads_and_of_too_few),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

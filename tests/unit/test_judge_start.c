@@ -263,14 +263,14 @@ static void test_other_paces_and_intervals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rank_is_exact),
-		cmocka_unit_test(test_ties_count_against),
-		cmocka_unit_test(test_finds_the_bend),
-		cmocka_unit_test(test_layout_of_time),
-		cmocka_unit_test(test_without_history_it_waits_for_one),
-		cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_late_or_broken_is_invalid),
-		cmocka_unit_test(test_other_paces_and_intervals),
+	    cmocka_unit_test(test_rank_is_exact),
+	    cmocka_unit_test(test_ties_count_against),
+	    cmocka_unit_test(test_finds_the_bend),
+	    cmocka_unit_test(test_layout_of_time),
+	    cmocka_unit_test(test_without_history_it_waits_for_one),
+	    cmocka_unit_test(test_verdicts),
+	    cmocka_unit_test(test_late_or_broken_is_invalid),
+	    cmocka_unit_test(test_other_paces_and_intervals),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
