@@ -206,6 +206,10 @@ void lode_advice_observe(struct lode_conductor *c)
 {
 	const char *wait;
 	lode_tripwire_learn(&c->trip, &c->last);
+	if (c->state) {
+		struct lode_situation s = lode_conductor_situation(c);
+		lode_tripwire_learn_situation(&c->trip, &s);
+	}
 	if (c->env.asker->busy == c) {
 		struct lode_reply reply = {0};
 		c->env.asker->advisor->ops->poll(c->env.asker->advisor, &reply);
