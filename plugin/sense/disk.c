@@ -35,8 +35,15 @@ static const struct {
 	const char *prefix;
 	enum lode_disk disk;
 } by_name[] = {
-	{"nvme", LODE_DISK_NVME},  {"vd", LODE_DISK_VIRTUAL},	{"xvd", LODE_DISK_VIRTUAL}, {"ram", LODE_DISK_MEMORY}, {"zram", LODE_DISK_MEMORY},
-	{"pmem", LODE_DISK_NVME}, {"nbd", LODE_DISK_NETWORK}, {"rbd", LODE_DISK_NETWORK}, {"drbd", LODE_DISK_NETWORK},
+	{"nvme", LODE_DISK_NVME},
+	{"pmem", LODE_DISK_NVME},
+	{"vd", LODE_DISK_VIRTUAL},
+	{"xvd", LODE_DISK_VIRTUAL},
+	{"ram", LODE_DISK_MEMORY},
+	{"zram", LODE_DISK_MEMORY},
+	{"nbd", LODE_DISK_NETWORK},
+	{"rbd", LODE_DISK_NETWORK},
+	{"drbd", LODE_DISK_NETWORK},
 };
 
 /* SCSI vendors of hypervisors: "rotational" says nothing about what is behind them. */

@@ -1,7 +1,8 @@
-/* RocksDB's histograms: parse, subtract, add, percentiles. Buckets are matched by their limits, because empty ones may be left out. */
+/* RocksDB's histograms: subtract, add, percentiles. Buckets are matched by their limits, because empty ones may be left out. */
 #include "sense/interval.h"
 
-#include <errno.h>
+#include "host/histogram.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -129,92 +130,7 @@ void lode_hist_add(struct lode_hist *sum, const struct lode_hist *h)
 	*sum = m;
 }
 
-/* A number at *p, spaces before it skipped. The fraction may begin with a comma: the host's locale decides. */
-static bool number(const char **p, double *out)
-{
-	const char *s = *p;
-	double v = 0, unit = 1;
-
-	while (*s == ' ')
-		s++;
-	if (*s < '0' || *s > '9')
-		return false;
-	for (; *s >= '0' && *s <= '9'; s++)
-		v = v * 10 + (*s - '0');
-	if ((*s == '.' || *s == ',') && s[1] >= '0' && s[1] <= '9')
-		for (s++; *s >= '0' && *s <= '9'; s++)
-			v += (*s - '0') * (unit /= 10);
-	*p = s;
-	*out = v;
-	return isfinite(v);
-}
-
-static bool integer(const char **p, uint64_t *out)
-{
-	const char *s = *p;
-	uint64_t v = 0;
-
-	while (*s == ' ')
-		s++;
-	if (*s < '0' || *s > '9')
-		return false;
-	for (; *s >= '0' && *s <= '9'; s++)
-		if (__builtin_mul_overflow(v, 10u, &v) || __builtin_add_overflow(v, (uint64_t)(*s - '0'), &v))
-			return false;
-	*p = s;
-	*out = v;
-	return true;
-}
-
-static bool word(const char **p, const char *w)
-{
-	const char *s = *p;
-
-	while (*s == ' ')
-		s++;
-	if (strncmp(s, w, strlen(w)) != 0)
-		return false;
-	*p = s + strlen(w);
-	return true;
-}
-
-/* "(      10,      15 ]        5   0.500%  99.600% ###" */
-static bool row(const char *p, double *limit, uint64_t *count)
-{
-	uint64_t left, right;
-
-	if (!word(&p, "[") && !word(&p, "("))
-		return false;
-	if (!integer(&p, &left) || !word(&p, ",") || !integer(&p, &right) || !word(&p, "]") || !integer(&p, count))
-		return false;
-	*limit = (double)right;
-	return right > left;
-}
-
 int lode_hist_parse(const char *text, struct lode_hist *out)
 {
-	struct lode_hist h = {0};
-	double average = 0;
-	const char *p = text;
-
-	if (!word(&p, "Count:") || !integer(&p, &h.count) || !word(&p, "Average:") || !number(&p, &average))
-		return -EINVAL;
-	double sum = average * (double)h.count + 0.5;
-	if (sum >= 1.8e19)
-		return -EINVAL;
-	h.sum = (uint64_t)sum;
-	while ((p = strchr(p, '\n'))) {
-		double limit;
-		uint64_t count;
-
-		p++;
-		if (*p != '[' && *p != '(')
-			continue;
-		if (h.n == LODE_HIST_BUCKETS || !row(p, &limit, &count) || (h.n && limit <= h.limit[h.n - 1]))
-			return -EINVAL;
-		h.limit[h.n] = limit;
-		h.bucket[h.n++] = count;
-	}
-	*out = h;
-	return 0;
+	return lode_host_hist_parse(text, strlen(text), out); /* one reading of RocksDB's text, not two */
 }

@@ -60,7 +60,8 @@ static bool diff_hists(const struct lode_sample *a, const struct lode_sample *b,
 
 static bool diff_counters(const struct lode_sample *a, const struct lode_sample *b, struct lode_interval *out)
 {
-	if (b->user_stall_us < a->user_stall_us || b->user_bytes_written < a->user_bytes_written || b->user_keys_written < a->user_keys_written)
+	if (b->user_stall_us < a->user_stall_us || b->user_bytes_written < a->user_bytes_written ||
+	    b->user_keys_written < a->user_keys_written)
 		return false;
 	out->has_stats = a->has_stats && b->has_stats;
 	out->has_timers = out->has_stats && a->has_timers && b->has_timers;

@@ -1,6 +1,6 @@
 /* Limits of the control groups above this process, versions 1 and 2, with or without a cgroup namespace.
  *
- * /proc/self/cgroup says where we are in each hierarchy, /proc/self/mountinfo where the hierarchy is mounted and which of its directories is
+ * /proc/self/cgroup says where we are in each hierarchy, /proc/self/mountinfo where it is mounted and which of its directories is
  * the root of that mount. From our own directory we walk up to the mount point: the least limit on the way is the one that holds. */
 #include "sense/files.h"
 
@@ -30,7 +30,8 @@ static uint64_t stat_at(const char *root, const char *dir, const char *field)
 	char path[PATH_LEN], buf[8192], value[64];
 	int n = lode_fmt(path, sizeof path, "%s/memory.stat", dir);
 
-	if (n <= 0 || (size_t)n >= sizeof path || !lode_file_read(root, path, buf, sizeof buf) || !lode_file_field(buf, field, value, sizeof value))
+	if (n <= 0 || (size_t)n >= sizeof path || !lode_file_read(root, path, buf, sizeof buf) ||
+	    !lode_file_field(buf, field, value, sizeof value))
 		return 0;
 	return strtoull(value, NULL, 10);
 }
@@ -91,7 +92,8 @@ static void read_v1_cpu(const char *root, const char *dir, struct lode_limits *o
 {
 	uint64_t quota, period;
 
-	if (read_u64_at(root, dir, "cpu.cfs_quota_us", &quota) && read_u64_at(root, dir, "cpu.cfs_period_us", &period)) /* "-1" is no number here */
+	/* "-1", for none, is no number here. */
+	if (read_u64_at(root, dir, "cpu.cfs_quota_us", &quota) && read_u64_at(root, dir, "cpu.cfs_period_us", &period))
 		limit_cores(out, (double)quota, (double)period);
 }
 

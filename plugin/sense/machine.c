@@ -1,4 +1,4 @@
-/* The machine as this process may use it. All of it comes from small files below /proc and /sys, each read whole into a buffer on the stack. */
+/* The machine as this process may use it. All of it comes from small files below /proc and /sys, each read into a buffer on the stack. */
 #include "sense/machine.h"
 
 #include "sense/files.h"

@@ -27,7 +27,7 @@ const char *const lode_hist_name[LODE_HIST_N] = {
 
 const char *const lode_op_name[LODE_OP_N] = {"get", "write", "seek", "multiget"};
 
-/* The whole part of a number that RocksDB printed: "2905372.000000" is 2905372. The rest depends on the host's locale and is not looked at. */
+/* The whole part of a number that RocksDB printed: "2905372.000000" is 2905372. The rest depends on the host's locale and is left. */
 static uint64_t whole(const char *s)
 {
 	uint64_t v = 0;
@@ -278,7 +278,8 @@ static void read_process(struct lode_sample *out)
 		out->process_rss = whole(resident + 1) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
-int lode_sample_take(struct lode_host *h, const struct lode_clock *clock, bool shape, const struct lode_sample *prev, struct lode_sample *out)
+int lode_sample_take(struct lode_host *h, const struct lode_clock *clock, bool shape, const struct lode_sample *prev,
+		     struct lode_sample *out)
 {
 	uint64_t stopped = 0;
 	int rc;

@@ -17,7 +17,7 @@ static double ratio(double part, double whole)
 	return whole > 0 ? part / whole : NAN;
 }
 
-/* The fingerprint: one field of four bits a feature. Edges stand where round figures of real loads do not lie (5, 10, 50 %; 100, 1024 bytes). */
+/* The fingerprint: one field of four bits a feature. Edges stand where round figures of real loads do not lie (5, 10, 50 %; 100 bytes). */
 static const double share_edges[] = {0.0075, 0.07, 0.22, 0.37, 0.63, 0.78, 0.93, 0.9925, INFINITY};
 static const double found_edges[] = {0.1, 0.4, 0.85, INFINITY};
 static const double size_edges[] = {1.36, 5.43, 21.7, 86.8, 347, 1389, 5556, 22225, 88900, 355600, 1422000, INFINITY}; /* 4^(k+0.22) */
@@ -114,7 +114,8 @@ static void describe(struct lode_workload *w)
 
 	for (int i = 0; i < LODE_OP_N; i++)
 		if (w->share[i] >= 0.005 && at < sizeof w->text)
-			at += (size_t)lode_fmt(w->text + at, sizeof w->text - at, "%s%s %.0f %%", at ? " " : "", names[i], w->share[i] * 100);
+			at += (size_t)lode_fmt(w->text + at, sizeof w->text - at, "%s%s %.0f %%", at ? " " : "", names[i],
+					       w->share[i] * 100);
 	double size = w->share[1] > 0.5 || isnan(w->value_bytes) ? w->write_bytes : w->value_bytes;
 	if (!isnan(size) && at < sizeof w->text)
 		at += (size_t)lode_fmt(w->text + at, sizeof w->text - at, ", %.0f B %s", size, size == w->write_bytes ? "a key" : "values");
@@ -125,7 +126,8 @@ static void describe(struct lode_workload *w)
 void lode_workload_of(const struct lode_interval *window, const struct lode_sample *now, struct lode_workload *out)
 {
 	const uint64_t *t = window->ticker;
-	double kind[LODE_OP_N] = {(double)t[LODE_T_KEYS_READ], (double)window->keys_written, (double)t[LODE_T_SEEK], (double)t[LODE_T_MULTIGET_KEYS]};
+	double kind[LODE_OP_N] = {(double)t[LODE_T_KEYS_READ], (double)window->keys_written, (double)t[LODE_T_SEEK],
+				  (double)t[LODE_T_MULTIGET_KEYS]};
 	double all = kind[0] + kind[1] + kind[2] + kind[3];
 
 	*out = (struct lode_workload){.found = NAN, .value_bytes = NAN, .write_bytes = NAN, .scan_next = NAN, .batch_keys = NAN};
@@ -134,7 +136,8 @@ void lode_workload_of(const struct lode_interval *window, const struct lode_samp
 	out->ops = lode_interval_ops(window);
 	out->known = window->seconds >= MIN_SECONDS && out->ops >= MIN_OPS;
 	if (!(all > 0)) {
-		lode_fmt(out->text, sizeof out->text, "%s", window->has_stats || !window->parts ? "idle" : "no writes; reads not visible without statistics");
+		bool blind = window->parts && !window->has_stats;
+		lode_fmt(out->text, sizeof out->text, "%s", blind ? "no writes; reads not visible without statistics" : "idle");
 		return;
 	}
 	for (int i = 0; i < LODE_OP_N; i++)

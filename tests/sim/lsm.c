@@ -242,7 +242,8 @@ static void note_death(struct lode_lsm *s)
 		s->report.died = lsm_options_fatal(s, &s->cf[i]);
 }
 
-static int set_values(struct lode_lsm *s, struct lsm_values *v, enum lode_section sec, const struct lode_kv *kv, size_t n, struct lode_err *err)
+static int set_values(struct lode_lsm *s, struct lsm_values *v, enum lode_section sec, const struct lode_kv *kv, size_t n,
+		      struct lode_err *err)
 {
 	int rc;
 

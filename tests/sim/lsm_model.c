@@ -168,7 +168,8 @@ static unsigned compaction_slots(const struct lode_lsm *s)
 		const struct lsm_tree *t = &s->cf[i];
 		double trigger = opt(t, LSM_L0_TRIGGER), slow = opt(t, LSM_L0_SLOW);
 
-		if (t->l0_files >= fmin(2 * trigger, trigger + (slow - trigger) / 4) || t->debt >= opt(t, LSM_SOFT) / 4 || s->delayed_rate > 0)
+		if (t->l0_files >= fmin(2 * trigger, trigger + (slow - trigger) / 4) || t->debt >= opt(t, LSM_SOFT) / 4 ||
+		    s->delayed_rate > 0)
 			return (unsigned)jobs;
 	}
 	return 1;
@@ -455,7 +456,8 @@ static void clients(struct lode_lsm *s, double dt, double share)
 		s->user_stall_us += stalled * 1e6;
 		s->ticker[LODE_T_STALL_MICROS] += stalled * 1e6;
 		if (n[LODE_H_WRITE] > 0)
-			record(s, LODE_H_WRITE, n[LODE_H_WRITE], c.hit[LODE_H_WRITE] * slow + stalled * 1e6 * s->c.threads / n[LODE_H_WRITE], 1);
+			record(s, LODE_H_WRITE, n[LODE_H_WRITE],
+			       c.hit[LODE_H_WRITE] * slow + stalled * 1e6 * s->c.threads / n[LODE_H_WRITE], 1);
 	} else {
 		record(s, LODE_H_WRITE, n[LODE_H_WRITE], c.hit[LODE_H_WRITE] * slow, 0.4);
 	}

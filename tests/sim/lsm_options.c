@@ -200,7 +200,8 @@ static int find(enum lode_section sec, const char *key)
 	return -1;
 }
 
-int lsm_options_set(struct lode_lsm *s, struct lsm_values *v, enum lode_section sec, const struct lode_kv *kv, size_t n, bool apply, struct lode_err *err)
+int lsm_options_set(struct lode_lsm *s, struct lsm_values *v, enum lode_section sec, const struct lode_kv *kv, size_t n,
+		    bool apply, struct lode_err *err)
 {
 	char (*next)[160] = malloc(sizeof v->text);
 	int rc = 0;
@@ -214,7 +215,8 @@ int lsm_options_set(struct lode_lsm *s, struct lsm_values *v, enum lode_section 
 		int at = find(sec, kv[i].key);
 
 		if (at < 0)
-			rc = lode_err_set(err, EINVAL, sec == LODE_SEC_DB ? "Unrecognized option: %s" : "Could not find option: : %s", kv[i].key);
+			rc = lode_err_set(err, EINVAL, sec == LODE_SEC_DB ? "Unrecognized option: %s" : "Could not find option: : %s",
+					  kv[i].key);
 		else if (rows[at].fixed)
 			rc = lode_err_set(err, EINVAL, "Option not changeable: %s", kv[i].key);
 		else if (!read_value(rows[at].kind, kv[i].value, next[at], sizeof *next))
@@ -255,7 +257,8 @@ static void print_section(enum lode_section sec, const struct lsm_values *v, str
 
 void lode_lsm_options_text(const struct lode_lsm *s, struct lode_buf *out)
 {
-	lode_buf_addf(out, "# This is a RocksDB option file.\n\n[Version]\n  rocksdb_version=%s\n  options_file_version=1.1\n\n[DBOptions]\n", s->info.version);
+	lode_buf_adds(out, "# This is a RocksDB option file.\n\n[Version]\n");
+	lode_buf_addf(out, "  rocksdb_version=%s\n  options_file_version=1.1\n\n[DBOptions]\n", s->info.version);
 	print_section(LODE_SEC_DB, &s->db, out);
 	for (unsigned i = 0; i < s->c.ncf; i++) {
 		char name[16];

@@ -95,7 +95,8 @@ struct lode_lsm {
 void lsm_options_init(struct lode_lsm *s);
 double lsm_opt(const struct lsm_values *v, enum lsm_option o);
 /* Sets all or nothing, as RocksDB reads values. 0, -EINVAL. apply: also what the model obeys. */
-int lsm_options_set(struct lode_lsm *s, struct lsm_values *v, enum lode_section sec, const struct lode_kv *kv, size_t n, bool apply, struct lode_err *err);
+int lsm_options_set(struct lode_lsm *s, struct lsm_values *v, enum lode_section sec, const struct lode_kv *kv, size_t n,
+		    bool apply, struct lode_err *err);
 void lsm_options_obey(struct lsm_values *v, enum lode_section sec); /* live = shown */
 const char *lsm_options_fatal(const struct lode_lsm *s, const struct lsm_tree *t); /* why this RocksDB would abort, or NULL */
 

@@ -133,7 +133,12 @@ static const struct lode_host_ops fake_ops = {
 
 static struct fake make(size_t ncf)
 {
-	return (struct fake){.host.ops = &fake_ops, .info = {.has_statistics = true, .has_timers = true}, .now_ns = 1000000000, .ncf = ncf, .uptime = "100.5", .base = 1000};
+	return (struct fake){.host.ops = &fake_ops,
+			     .info = {.has_statistics = true, .has_timers = true},
+			     .now_ns = 1000000000,
+			     .ncf = ncf,
+			     .uptime = "100.5",
+			     .base = 1000};
 }
 
 static struct lode_clock clock_of(struct fake *f)
