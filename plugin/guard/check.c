@@ -230,13 +230,19 @@ static int add_helpers(struct lode_draft *d, struct lode_refusal *out)
 
 /* ---- what may be ---- */
 
-static struct lode_range narrow(const struct lode_draft *d, int tunable, int cf)
+/* What the tunable may be, and which limit a value breaks first (rule NONE: none): a value beyond the hard bounds is called that, even
+ * where other limits are narrower. */
+static struct lode_range narrow(const struct lode_draft *d, int tunable, int cf, int64_t value, struct lode_limit *broken)
 {
 	static lode_rule_fn *const rules[] = {lode_rule_bounds, lode_rule_order, lode_rule_present, lode_rule_memory, lode_rule_step};
 	struct lode_range r = {{INT64_MIN, LODE_RULE_NONE, ""}, {INT64_MAX, LODE_RULE_NONE, ""}};
 
-	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+	*broken = (struct lode_limit){0, LODE_RULE_NONE, ""};
+	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
 		rules[i](d, tunable, cf, &r);
+		if (!broken->rule && (value < r.lo.at || value > r.hi.at))
+			*broken = value < r.lo.at ? r.lo : r.hi;
+	}
 	return r;
 }
 
@@ -255,19 +261,20 @@ static const char *complaint(enum lode_rule rule)
 }
 
 /* "write_buffer_size=4096 is out of bounds: 65536..1073741824 here (hard bounds)". */
-static int out_of_range(const struct lode_draft *d, const struct lode_item *it, const struct lode_range *r, struct lode_refusal *out)
+static int out_of_range(const struct lode_draft *d, const struct lode_item *it, const struct lode_range *r, const struct lode_limit *broken,
+			struct lode_refusal *out)
 {
 	const struct lode_tunable *t = &lode_tunables[it->tunable];
-	const struct lode_limit *limit = it->value < r->lo.at ? &r->lo : &r->hi;
-	char family[24] = "";
+	char family[24] = "", what[64];
 
 	if (it->cf >= 0)
 		snprintf(family, sizeof family, " in cf%" PRIu32, d->s->state->cf[it->cf].cf.id);
 	if (r->lo.at > r->hi.at)
-		return refuse(out, limit->rule, it->change, "%s=%" PRId64 "%s %s: nothing would pass now (%s)", t->id, it->value, family,
-			      complaint(limit->rule), limit->why);
-	return refuse(out, limit->rule, it->change, "%s=%" PRId64 "%s %s: %" PRId64 "..%" PRId64 " here (%s)", t->id, it->value, family,
-		      complaint(limit->rule), r->lo.at, r->hi.at, limit->why);
+		snprintf(what, sizeof what, "nothing would pass now");
+	else
+		snprintf(what, sizeof what, "%" PRId64 "..%" PRId64 " here", r->lo.at, r->hi.at);
+	return refuse(out, broken->rule, it->change, "%s=%" PRId64 "%s %s: %s (%s)", t->id, it->value, family, complaint(broken->rule),
+		      what, broken->why);
 }
 
 static int check_debt(const struct lode_draft *d, const struct lode_item *it, struct lode_refusal *out)
@@ -291,10 +298,11 @@ static int check_draft(const struct lode_draft *d, struct lode_refusal *out)
 
 		if (it->change < 0)
 			continue;
-		struct lode_range r = narrow(d, it->tunable, it->cf);
+		struct lode_limit broken;
+		struct lode_range r = narrow(d, it->tunable, it->cf, it->value, &broken);
 
-		if (it->value < r.lo.at || it->value > r.hi.at)
-			return out_of_range(d, it, &r, out);
+		if (broken.rule)
+			return out_of_range(d, it, &r, &broken, out);
 		err = check_debt(d, it, out);
 		if (err)
 			return err;
@@ -426,25 +434,25 @@ bool lode_guard_range(const struct lode_situation *s, int tunable, uint32_t cf, 
 {
 	struct lode_draft now = {.s = s}, d = {.s = s};
 	struct lode_refusal ignored;
-	int64_t low = INT64_MIN, high = INT64_MAX, pivot, any;
+	struct lode_limit broken;
+	int64_t low = INT64_MIN, high = INT64_MAX, present, good;
 
-	if (admit(s, tunable, 0, &ignored) || s->sample->write_stopped || s->sample->delayed_write_rate)
-		return false;
-	if (take(&d, &(struct lode_change){tunable, cf, lode_tunables[tunable].min}, 0, &ignored))
+	if (admit(s, tunable, 0, &ignored) || take(&d, &(struct lode_change){tunable, cf, lode_tunables[tunable].min}, 0, &ignored))
 		return false;
 	for (size_t i = 0; i < d.n; i++) {
-		struct lode_range r = narrow(&now, tunable, d.item[i].cf);
+		struct lode_range r = narrow(&now, tunable, d.item[i].cf, 0, &broken);
 
 		low = r.lo.at > low ? r.lo.at : low;
 		high = r.hi.at < high ? r.hi.at : high;
 	}
-	if (low > high || !lode_draft_before(&d, tunable, d.item[0].cf, &pivot))
+	if (low > high || s->sample->write_stopped || s->sample->delayed_write_rate ||
+	    !lode_draft_before(&d, tunable, d.item[0].cf, &present))
 		return false;
-	pivot = pivot < low ? low : pivot > high ? high : pivot;
-	any = pivot;
-	if (!passes(&d, any))
+	/* What the limits leave open (the debt, several families sharing the memory) is found by trying, outwards from what is there. */
+	good = present < low ? low : present > high ? high : present;
+	if (!passes(&d, good))
 		return false;
-	*lo = search(&d, any, low);
-	*hi = search(&d, any, high);
-	return *lo < *hi || !lode_draft_before(&d, tunable, d.item[0].cf, &pivot) || pivot != *lo;
+	*lo = search(&d, good, low);
+	*hi = search(&d, good, high);
+	return *lo < *hi || *lo != present;
 }

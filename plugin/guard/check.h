@@ -29,7 +29,8 @@ struct lode_situation { /* what the guard must know to judge; all borrowed */
  * writes that keep a relation are added by the guard itself (arena_block_size <= write_buffer_size/8), with their undo. */
 int lode_guard_check(const struct lode_situation *s, const struct lode_proposal *p, struct lode_plan *plan, struct lode_refusal *refusal);
 
-/* The bounds that this change alone would pass now, for the catalogue in the prompt. False if nothing would pass. */
+/* The bounds that this change alone would pass now, for the catalogue in the prompt. False if nothing would pass. Advice, not a promise:
+ * between the bounds the debt estimate may still refuse, and "off" (0) may pass below them. */
 bool lode_guard_range(const struct lode_situation *s, int tunable, uint32_t cf, int64_t *lo, int64_t *hi);
 
 /* Memory that the configuration can take: all memtables of all families + block cache. Saturates. */

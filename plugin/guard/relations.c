@@ -144,11 +144,16 @@ static void floor_now(const struct lode_draft *d, int tunable, int cf, int64_t a
 	lode_range_lo(r, at, LODE_RULE_RELATION, why);
 }
 
+static int64_t debt_floor(const struct lode_cf_sample *sample)
+{
+	return sample->debt < INT64_MAX / 2 ? (int64_t)(sample->debt + sample->debt / 4) + 1 : INT64_MAX;
+}
+
 void lode_rule_present(const struct lode_draft *d, int tunable, int cf, struct lode_range *r)
 {
 	const struct lode_cf_sample *sample = lode_draft_sample(d, cf);
 	const struct lode_cf_state *state = cf >= 0 ? &d->s->state->cf[cf] : NULL;
-	int64_t pinned = d->s->sample->cache.pinned < INT32_MAX * 1024ull * 1024 ? (int64_t)d->s->sample->cache.pinned : 0;
+	int64_t before, pinned = d->s->sample->cache.pinned < INT32_MAX * 1024ull * 1024 ? (int64_t)d->s->sample->cache.pinned : 0;
 
 	switch (tunable) {
 	case LODE_ID_BLOCK_CACHE:
@@ -159,6 +164,13 @@ void lode_rule_present(const struct lode_draft *d, int tunable, int cf, struct l
 	case LODE_ID_L0_STOP:
 		if (sample)
 			floor_now(d, tunable, cf, l0_files(state, sample) + L0_HEADROOM, r, "the present L0 files and some more");
+		break;
+	case LODE_ID_SOFT_DEBT:
+	case LODE_ID_HARD_DEBT:
+		if (sample && !(lode_draft_before(d, tunable, cf, &before) && before > 0)) /* no limit until now: any is a new one */
+			lode_range_lo(r, debt_floor(sample), LODE_RULE_RELATION, "the present debt and a quarter more");
+		else if (sample)
+			floor_now(d, tunable, cf, debt_floor(sample), r, "the present debt and a quarter more");
 		break;
 	case LODE_ID_WRITE_BUFFERS:
 		lode_range_lo(r, lode_sat_add(state->min_merge > 0 ? state->min_merge : 0, 1), LODE_RULE_RELATION,
