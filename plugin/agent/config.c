@@ -28,7 +28,7 @@ static const char *const modes[] = {"observe", "suggest", "auto", NULL};
 static const char *const closes[] = {"restore", "keep", NULL};
 static const char *const advisors[] = {"expert", "llm", "random", "adversarial", NULL};
 static const char *const objectives[] = {"balanced", NULL};
-static const char *const paces[] = {"production", "bench", NULL};
+static const char *const paces[] = {"production", "bench", "rush", NULL};
 static const char *const apis[] = {"chat", NULL};
 
 #define AT(field) offsetof(struct lode_config, field), sizeof(((struct lode_config *)0)->field)
@@ -75,7 +75,7 @@ static const struct key keys[] = {
 	 "Share of the memory limit that block cache and memtables may take together."},
 	{"guard", "memory_max", T_SIZE, AT(memory_max), 0, BIG, NULL, "0", "The same as an absolute size. 0: no further limit."},
 	{"guard", "pin", T_TEXT, AT(pin), 0, 0, NULL, "", "Options that are never touched, separated by spaces or commas."},
-	{"judge", "pace", T_WORD, AT(pace), 0, 0, paces, "production", "production decides in minutes to hours, bench within about 90 seconds."},
+	{"judge", "pace", T_WORD, AT(pace), 0, 0, paces, "production", "production decides in minutes to hours, bench within about 90 seconds; rush decides on noise and is for tests of the guard only."},
 	{"judge", "alpha", T_REAL, AT(alpha), 0.001, 0.2, NULL, "0.05", "Risk of keeping a change that does nothing."},
 	{"judge", "min_effect", T_REAL, AT(min_effect), 0, 1, NULL, "0.02", "Least improvement worth keeping; 0.02 is 2 %."},
 	{"judge", "max_pairs", T_UINT, AT(max_pairs), 0, 200, NULL, "0", "Pairs of blocks after which an undecided trial is reverted. 0: as the pace says."},

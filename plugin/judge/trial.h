@@ -27,7 +27,7 @@ struct lode_pace { /* all in seconds; see lode_pace_bench and lode_pace_producti
 	double between;	 /* rest after a keep or revert */
 	double watch;	 /* after a keep */
 };
-extern const struct lode_pace lode_pace_bench, lode_pace_production;
+extern const struct lode_pace lode_pace_bench, lode_pace_production, lode_pace_rush; /* rush: for tests of the guard only */
 const struct lode_pace *lode_pace_find(const char *name); /* NULL if unknown */
 
 struct lode_trial_spec {
