@@ -1,8 +1,9 @@
 /* The options that may be changed now: those of this RocksDB, in an allowed tier, whose effect can be judged, with the range that would
  * pass. */
 #include "advise/catalogue.h"
+#include "base/fmt.h"
 
-#include <string.h>
+#include <inttypes.h>
 
 struct line {
 	bool there;
@@ -103,10 +104,7 @@ static bool add_families(struct lode_buf *b, const struct lode_situation *s, int
 	for (size_t i = 0; i < st->ncf && i < LODE_CATALOGUE_FAMILIES; i++) {
 		if (!l[i].there)
 			continue;
-		where[0] = 'c';
-		where[1] = 'f';
-		where[2] = (char)('0' + i);
-		where[3] = '\0';
+		lode_fmt(where, sizeof where, "cf%" PRIu32, st->cf[i].cf.id);
 		add_line(b, &lode_tunables[t], where, &l[i]);
 		any = true;
 	}
@@ -144,19 +142,13 @@ bool lode_offer_any(const struct lode_offer *offer)
 	return false;
 }
 
-void lode_catalogue_change(struct lode_buf *b, const struct lode_change *c, const struct lode_offer *offer, const char *lead)
+void lode_catalogue_change(struct lode_buf *b, const struct lode_change *c, const char *lead)
 {
 	if (c->tunable < 0 || c->tunable >= lode_tunable_count)
 		return;
 	const struct lode_tunable *t = &lode_tunables[c->tunable];
 	lode_buf_addf(b, "%s%s=", lead, t->id);
 	add_value(b, t, c->value);
-	if (t->scope != LODE_SCOPE_CF || c->cf == LODE_CF_ALL)
-		return;
-	for (size_t i = 0; i < offer->ncf; i++)
-		if (offer->cf[i] == c->cf) {
-			lode_buf_addf(b, " (cf%zu)", i);
-			return;
-		}
-	lode_buf_adds(b, " (another family)");
+	if (t->scope == LODE_SCOPE_CF && c->cf != LODE_CF_ALL)
+		lode_buf_addf(b, " (cf%" PRIu32 ")", c->cf);
 }

@@ -1,9 +1,11 @@
 /* One request of the chat completions interface, and the ladder down to servers that know less of it. */
 #include "advise/dialect.h"
 #include "advise/strict.h"
+#include "base/fmt.h"
 #include "base/json.h"
 
 #include <cjson/cJSON.h>
+#include <inttypes.h>
 #include <string.h>
 
 static void type_of(struct lode_json *j, const char *key, const char *type)
@@ -36,19 +38,15 @@ static void option_enum(struct lode_json *j, const struct lode_offer *o)
 
 static void cf_enum(struct lode_json *j, const struct lode_offer *o)
 {
-	char name[24];
+	char name[16];
 
 	lode_json_object(j, "cf");
 	lode_json_str(j, "type", "string");
 	lode_json_array(j, "enum");
 	lode_json_str(j, NULL, "all");
 	for (size_t i = 0; i < o->ncf; i++) {
-		struct lode_buf b;
-
-		lode_buf_init(&b, sizeof name);
-		lode_buf_addf(&b, "cf%zu", i);
-		lode_json_str(j, NULL, lode_buf_str(&b));
-		lode_buf_fini(&b);
+		lode_fmt(name, sizeof name, "cf%" PRIu32, o->cf[i]);
+		lode_json_str(j, NULL, name);
 	}
 	lode_json_end(j);
 	lode_json_end(j);

@@ -21,8 +21,9 @@
 #define CURL_FUNCTIONS(X)                                                                                                                  \
 	X(global_init)                                                                                                                     \
 	X(global_cleanup)                                                                                                                  \
-	X(version_info) X(slist_append) X(slist_free_all) X(easy_init) X(easy_cleanup) X(easy_setopt) X(easy_getinfo) X(easy_strerror)     \
-	    X(multi_init) X(multi_cleanup) X(multi_add_handle) X(multi_remove_handle) X(multi_perform) X(multi_poll) X(multi_info_read)
+	X(version_info)                                                                                                                    \
+	X(slist_append) X(slist_free_all) X(easy_init) X(easy_cleanup) X(easy_setopt) X(easy_getinfo) X(easy_strerror) X(multi_init)       \
+	    X(multi_cleanup) X(multi_add_handle) X(multi_remove_handle) X(multi_perform) X(multi_poll) X(multi_info_read)
 
 struct lode_http {
 	void *library;

@@ -6,6 +6,7 @@
 #include "base/num.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -93,9 +94,12 @@ static void measured(struct lode_buf *b, const struct lode_question *q, const st
 		      PCT(lode_interval_cache_hit(q->window)), PCT(s->data_hit), NUM(s->misses), PCT(s->miss_share));
 	lode_buf_addf(b, "stalls: writers stalled %s of the time, writes stopped %s, delayed %s; stopped now: %s\n", PCT(s->stall_share),
 		      PCT(s->stopped_share), PCT(s->delayed_share), now->write_stopped ? "yes" : "no");
-	lode_buf_addf(b, "writes: %s per second; write amplification %s; a flush every %s s of %s\n", BYTES(lode_num_round(s->ingest, 3)),
-		      NUM(s->write_amp), lode_text_num(s->flush_rate > 0 ? 1 / s->flush_rate : NAN, 2).s,
-		      BYTES(lode_num_round(s->flush_bytes, 2)));
+	lode_buf_addf(b, "writes: %s per second; write amplification %s; ", BYTES(lode_num_round(s->ingest, 3)), NUM(s->write_amp));
+	if (s->flush_rate > 0)
+		lode_buf_addf(b, "a flush every %s s of %s\n", lode_text_num(1 / s->flush_rate, 2).s,
+			      BYTES(lode_num_round(s->flush_bytes, 2)));
+	else
+		lode_buf_adds(b, "no flush\n");
 	lode_buf_addf(b, "compaction debt %s, changing by %s per second; L0 files at the most %s; immutable memtables at the most %s\n",
 		      BYTES(lode_num_round(s->debt, 3)), BYTES(lode_num_round(s->debt_rate, 2)), NUM((double)q->window->l0_files),
 		      NUM((double)q->window->immutable));
@@ -114,7 +118,7 @@ static void shape(struct lode_buf *b, const struct lode_question *q)
 
 		if (!c)
 			continue;
-		lode_buf_addf(b, "cf%zu:", i);
+		lode_buf_addf(b, "cf%" PRIu32 ":", c->id);
 		for (size_t l = 0; l < LODE_LEVEL_MAX && l < c->levels; l++)
 			lode_buf_addf(b, " %s/%s", NUM((double)c->files[l]), BYTES(lode_num_round((double)c->bytes[l], 2)));
 		lode_buf_addf(b, "; keys about %s\n", lode_text_num((double)c->keys, 2).s);
@@ -131,7 +135,7 @@ static const char *age(double s, struct lode_text *t)
 }
 
 /* One earlier proposal as numbers. Its own words do not go back in: a model must not be moved by what a model once wrote. */
-static void outcome(struct lode_buf *b, const struct lode_question *q, const struct lode_offer *offer, const struct lode_outcome *o)
+static void outcome(struct lode_buf *b, const struct lode_question *q, const struct lode_outcome *o)
 {
 	static const char *const names[] = {"refused", "kept", "reverted", "invalid", "tripped a safety limit and was undone"};
 	struct lode_text t;
@@ -139,7 +143,7 @@ static void outcome(struct lode_buf *b, const struct lode_question *q, const str
 
 	lode_buf_addf(b, "- %s%s:", age(o->age_s, &t), q->workload && o->regime == q->workload->regime ? "" : ", other workload");
 	for (size_t i = 0; i < o->proposal.n && i < LODE_CHANGES_MAX; i++)
-		lode_catalogue_change(b, &o->proposal.change[i], offer, i ? ", " : " ");
+		lode_catalogue_change(b, &o->proposal.change[i], i ? ", " : " ");
 	lode_buf_addf(b, " -> %s", (unsigned)o->what < sizeof names / sizeof names[0] ? names[o->what] : "unknown");
 	if (o->what == LODE_OUT_REFUSED) {
 		/* By contract numbers and option names only. */
@@ -159,7 +163,7 @@ static void outcome(struct lode_buf *b, const struct lode_question *q, const str
 }
 
 /* Newest first into what room is left, then printed oldest first. */
-static void history(struct lode_buf *b, const struct lode_question *q, const struct lode_offer *offer, size_t room)
+static void history(struct lode_buf *b, const struct lode_question *q, size_t room)
 {
 	struct lode_buf one;
 	size_t first = q->nhistory, used = 0;
@@ -167,7 +171,7 @@ static void history(struct lode_buf *b, const struct lode_question *q, const str
 	lode_buf_init(&one, 4096);
 	while (first > 0) {
 		lode_buf_clear(&one);
-		outcome(&one, q, offer, &q->history[first - 1]);
+		outcome(&one, q, &q->history[first - 1]);
 		if (one.failed || used + one.len > room)
 			break;
 		used += one.len;
@@ -180,7 +184,7 @@ static void history(struct lode_buf *b, const struct lode_question *q, const str
 	if (first)
 		lode_buf_addf(b, "(%zu older ones are left out)\n", first);
 	for (size_t i = first; i < q->nhistory; i++)
-		outcome(b, q, offer, &q->history[i]);
+		outcome(b, q, &q->history[i]);
 }
 
 int lode_prompt_build(const struct lode_question *q, struct lode_prompt *out)
@@ -203,7 +207,7 @@ int lode_prompt_build(const struct lode_question *q, struct lode_prompt *out)
 	shape(&out->user, q);
 	lode_catalogue_print(&out->user, &q->now, &out->offer);
 	size_t fixed = out->system.len + out->user.len + sizeof last + 100;
-	history(&out->user, q, &out->offer, fixed < LODE_PROMPT_BYTES ? LODE_PROMPT_BYTES - fixed : 0);
+	history(&out->user, q, fixed < LODE_PROMPT_BYTES ? LODE_PROMPT_BYTES - fixed : 0);
 	lode_buf_adds(&out->user, last);
 	return out->system.failed || out->user.failed ? -ENOMEM : 0;
 }

@@ -11,7 +11,7 @@ struct lode_prompt {
 	struct lode_offer offer; /* what the user text offered */
 };
 
-/* Numbers coarsened to three digits (option values exact), option names, and families as cf0, cf1, ...: no names, no paths, no foreign
+/* Numbers coarsened to three digits (option values exact), option names, and families as cf and a number: no names, no paths, no foreign
  * text. Earlier proposals come last, and the oldest are left out where the room ends. 0 or -ENOMEM. Fini in any case. */
 int lode_prompt_build(const struct lode_question *q, struct lode_prompt *out);
 void lode_prompt_fini(struct lode_prompt *p);

@@ -7,7 +7,7 @@
 /* What the prompt offered, and so what may be answered. */
 struct lode_offer {
 	bool option[LODE_TUNABLE_MAX];
-	uint32_t cf[LODE_CF_MAX]; /* RocksDB's id of cf0, cf1, ... */
+	uint32_t cf[LODE_CF_MAX]; /* families that were named, by RocksDB's id: cf0, cf3, ... */
 	size_t ncf;
 };
 

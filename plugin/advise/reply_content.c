@@ -102,10 +102,14 @@ static bool read_cf(const char *s, const struct lode_offer *offer, uint32_t *cf)
 		*cf = LODE_CF_ALL;
 		return true;
 	}
-	if (strncmp(s, "cf", 2) != 0 || lode_num_parse(s + 2, strlen(s + 2), &n) != 0 || n < 0 || (uint64_t)n >= offer->ncf)
+	if (strncmp(s, "cf", 2) != 0 || lode_num_parse(s + 2, strlen(s + 2), &n) != 0)
 		return false;
-	*cf = offer->cf[n];
-	return true;
+	for (size_t i = 0; i < offer->ncf; i++)
+		if (offer->cf[i] == n) {
+			*cf = offer->cf[i];
+			return true;
+		}
+	return false;
 }
 
 static enum lode_call read_change(const cJSON *item, const struct lode_offer *offer, struct lode_change *c, struct lode_reply *out)

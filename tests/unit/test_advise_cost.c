@@ -1,4 +1,5 @@
-/* What surrounds a call: budget and circuit breaker under a virtual clock, the key's file, the address, numbers and foreign words as text. */
+/* What surrounds a call: budget and circuit breaker under a virtual clock, the key's file, the address, numbers and foreign words as text.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -196,29 +197,29 @@ static void test_url(void **state)
 		const char *url;
 		bool good, loopback;
 	} cases[] = {
-		{"https://api.example.org/v1", true, false},
-		{"https://localhost:8443/v1", true, true},
-		{"http://127.0.0.1:8080/v1", true, true},
-		{"http://127.8.8.8", true, true},
-		{"http://localhost:11434/v1/", true, true},
-		{"http://[::1]:8080/v1", true, true},
-		{"http://api.example.org/v1", false, false},
-		{"http://127.0.0.1.example.org/v1", false, false},
-		{"http://localhost.example.org/v1", false, false},
-		{"http://10.0.0.1/v1", false, false},
-		{"http://[::2]/v1", false, false},
-		{"http://user:pw@127.0.0.1/v1", false, false},
-		{"http://127.0.0.1@example.org/v1", false, false},
-		{"http://127.0.0.1\\@example.org/v1", false, false},
-		{"https://example.org/v1?x=1", false, false},
-		{"https://example.org/v1#x", false, false},
-		{"https://exa mple.org", false, false},
-		{"https://example.org/\r\nX: y", false, false},
-		{"https://", false, false},
-		{"http://:80/v1", false, false},
-		{"file:///etc/passwd", false, false},
-		{"HTTP://127.0.0.1", false, false},
-		{"", false, false},
+	    {"https://api.example.org/v1", true, false},
+	    {"https://localhost:8443/v1", true, true},
+	    {"http://127.0.0.1:8080/v1", true, true},
+	    {"http://127.8.8.8", true, true},
+	    {"http://localhost:11434/v1/", true, true},
+	    {"http://[::1]:8080/v1", true, true},
+	    {"http://api.example.org/v1", false, false},
+	    {"http://127.0.0.1.example.org/v1", false, false},
+	    {"http://localhost.example.org/v1", false, false},
+	    {"http://10.0.0.1/v1", false, false},
+	    {"http://[::2]/v1", false, false},
+	    {"http://user:pw@127.0.0.1/v1", false, false},
+	    {"http://127.0.0.1@example.org/v1", false, false},
+	    {"http://127.0.0.1\\@example.org/v1", false, false},
+	    {"https://example.org/v1?x=1", false, false},
+	    {"https://example.org/v1#x", false, false},
+	    {"https://exa mple.org", false, false},
+	    {"https://example.org/\r\nX: y", false, false},
+	    {"https://", false, false},
+	    {"http://:80/v1", false, false},
+	    {"file:///etc/passwd", false, false},
+	    {"HTTP://127.0.0.1", false, false},
+	    {"", false, false},
 	};
 
 	(void)state;
@@ -250,7 +251,10 @@ static void test_text(void **state)
 	assert_string_equal(lode_text_num(1e30, 3).s, "unknown");
 	assert_string_equal(lode_text_percent(0.1234).s, "12.3 %");
 	assert_string_equal(lode_text_percent(NAN).s, "unknown");
-	lode_text_plain(out, sizeof out, "a\tb\x1b" "cdefgh", 10);
+	lode_text_plain(out, sizeof out,
+			"a\tb\x1b"
+			"cdefgh",
+			10);
 	assert_string_equal(out, "a b?cde");
 }
 
@@ -275,9 +279,14 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_calls_per_hour), cmocka_unit_test(test_tokens_per_day), cmocka_unit_test(test_circuit),
-		cmocka_unit_test(test_circuit_at_once), cmocka_unit_test(test_key_order),     cmocka_unit_test(test_key_trust),
-		cmocka_unit_test(test_url),	       cmocka_unit_test(test_text),
+	    cmocka_unit_test(test_calls_per_hour),
+	    cmocka_unit_test(test_tokens_per_day),
+	    cmocka_unit_test(test_circuit),
+	    cmocka_unit_test(test_circuit_at_once),
+	    cmocka_unit_test(test_key_order),
+	    cmocka_unit_test(test_key_trust),
+	    cmocka_unit_test(test_url),
+	    cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

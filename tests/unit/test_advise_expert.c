@@ -385,12 +385,23 @@ static void test_prompt_describes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cache_grows_to_data),  cmocka_unit_test(test_cache_bounded_by_memory), cmocka_unit_test(test_cache_left_alone),
-		cmocka_unit_test(test_writes_never_grow_cache), cmocka_unit_test(test_cache_again_after_keep), cmocka_unit_test(test_cooldown),
-		cmocka_unit_test(test_refused_cools_down),   cmocka_unit_test(test_memtable_stall),	     cmocka_unit_test(test_l0_stall),
-		cmocka_unit_test(test_debt_jobs),	     cmocka_unit_test(test_small_flushes),	     cmocka_unit_test(test_compaction_cpu),
-		cmocka_unit_test(test_scan_reseeks),	     cmocka_unit_test(test_compression_offline_only), cmocka_unit_test(test_keeps_still),
-		cmocka_unit_test(test_pinned_is_left),	     cmocka_unit_test(test_prompt_describes),
+	    cmocka_unit_test(test_cache_grows_to_data),
+	    cmocka_unit_test(test_cache_bounded_by_memory),
+	    cmocka_unit_test(test_cache_left_alone),
+	    cmocka_unit_test(test_writes_never_grow_cache),
+	    cmocka_unit_test(test_cache_again_after_keep),
+	    cmocka_unit_test(test_cooldown),
+	    cmocka_unit_test(test_refused_cools_down),
+	    cmocka_unit_test(test_memtable_stall),
+	    cmocka_unit_test(test_l0_stall),
+	    cmocka_unit_test(test_debt_jobs),
+	    cmocka_unit_test(test_small_flushes),
+	    cmocka_unit_test(test_compaction_cpu),
+	    cmocka_unit_test(test_scan_reseeks),
+	    cmocka_unit_test(test_compression_offline_only),
+	    cmocka_unit_test(test_keeps_still),
+	    cmocka_unit_test(test_pinned_is_left),
+	    cmocka_unit_test(test_prompt_describes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* The model as an advisor against the stand-in server (tests/model/server.py): every way in which a server can misbehave ends in the outcome of
- * its own name, in a bounded time, with nothing proposed. */
+/* The model as an advisor against the stand-in server (tests/model/server.py): every way in which a server can misbehave ends in the
+ * outcome of its own name, in a bounded time, with nothing proposed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,8 +48,8 @@ static struct server server_start(const char *scenario, const char *option, cons
 	assert_true(s.pid >= 0);
 	if (s.pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		execlp("python3", "python3", LODE_TEST_DATA "/../model/server.py", "--port-file", port_file, "--log", s.log, "--scenario", scenario,
-		       option, value, (char *)NULL);
+		execlp("python3", "python3", LODE_TEST_DATA "/../model/server.py", "--port-file", port_file, "--log", s.log, "--scenario",
+		       scenario, option, value, (char *)NULL);
 		_exit(127);
 	}
 	lode_buf_init(&b, 100);
@@ -111,7 +111,8 @@ static int group_teardown(void **state)
 static struct lode_llm_config config(char *url, size_t len, int port, const char *scenario)
 {
 	snprintf(url, len, "http://127.0.0.1:%d/s/%s/v1", port, scenario);
-	return (struct lode_llm_config){.url = url, .model = "stand-in", .proxy = "none", .timeout_s = 30, .retries = 0, .max_tokens = 2000, .temperature = 0.2};
+	return (struct lode_llm_config){
+	    .url = url, .model = "stand-in", .proxy = "none", .timeout_s = 30, .retries = 0, .max_tokens = 2000, .temperature = 0.2};
 }
 
 static struct lode_advisor *start(const struct lode_llm_config *c)
@@ -165,73 +166,73 @@ static const struct {
 	enum lode_call call;
 	double timeout_s; /* 0 = the usual one: these end by themselves */
 } outcomes[] = {
-	{"good", LODE_CALL_OK, 0},
-	{"no_change", LODE_CALL_NO_CHANGE, 0},
-	{"terminal", LODE_CALL_NO_CHANGE, 0},
-	{"think", LODE_CALL_OK, 0},
-	{"reasoning", LODE_CALL_OK, 0},
-	{"chunked", LODE_CALL_OK, 0},
-	{"prose", LODE_CALL_OK, 0}, /* refused at first; then the server is known as one that ignores response_format */
-	{"fence", LODE_CALL_OK, 0},
-	{"two_objects", LODE_CALL_BAD_CONTENT, 0},
-	{"trailing", LODE_CALL_OK, 0},
-	{"unit_mb", LODE_CALL_BAD_VALUE, 0},
-	{"unit_exponent", LODE_CALL_BAD_VALUE, 0},
-	{"unit_negative", LODE_CALL_BAD_VALUE, 0},
-	{"unit_hex", LODE_CALL_BAD_VALUE, 0},
-	{"unit_expression", LODE_CALL_BAD_VALUE, 0},
-	{"number_value", LODE_CALL_SCHEMA, 0},
-	{"unknown", LODE_CALL_UNKNOWN_OPTION, 0},
-	{"immutable", LODE_CALL_UNKNOWN_OPTION, 0},
-	{"forbidden", LODE_CALL_UNKNOWN_OPTION, 0},
-	{"nested", LODE_CALL_UNKNOWN_OPTION, 0},
-	{"injection", LODE_CALL_UNKNOWN_OPTION, 0},
-	{"unknown_family", LODE_CALL_SCHEMA, 0},
-	{"extra_member", LODE_CALL_SCHEMA, 0},
-	{"not_object", LODE_CALL_SCHEMA, 0},
-	{"too_many", LODE_CALL_SCHEMA, 0},
-	{"deep", LODE_CALL_BAD_CONTENT, 0},
-	{"duplicate", LODE_CALL_DUPLICATE_KEY, 0},
-	{"truncated", LODE_CALL_TRUNCATED, 0},
-	{"refusal", LODE_CALL_REFUSAL, 0},
-	{"content_filter", LODE_CALL_FILTERED, 0},
-	{"tool_calls", LODE_CALL_API_ERROR, 0},
-	{"null_finish", LODE_CALL_API_ERROR, 0},
-	{"null_content", LODE_CALL_EMPTY, 0},
-	{"empty", LODE_CALL_EMPTY, 0},
-	{"reasoning_only", LODE_CALL_EMPTY, 0},
-	{"empty_choices", LODE_CALL_NO_CHOICES, 0},
-	{"error_string", LODE_CALL_API_ERROR, 0},
-	{"error_object", LODE_CALL_API_ERROR, 0},
-	{"not_json", LODE_CALL_NOT_JSON, 0},
-	{"half_json", LODE_CALL_NOT_JSON, 0},
-	{"html_502", LODE_CALL_SERVER, 0},
-	{"error_400", LODE_CALL_HTTP, 0},
-	{"error_401", LODE_CALL_AUTH, 0},
-	{"error_403", LODE_CALL_AUTH, 0},
-	{"error_404", LODE_CALL_HTTP, 0},
-	{"error_429", LODE_CALL_RATE_LIMIT, 0},
-	{"error_429_long", LODE_CALL_RATE_LIMIT, 0},
-	{"quota", LODE_CALL_QUOTA, 0},
-	{"error_500", LODE_CALL_SERVER, 0},
-	{"error_503", LODE_CALL_SERVER, 0},
-	{"redirect", LODE_CALL_HTTP, 0},
-	{"big", LODE_CALL_TOO_BIG, 0},
-	{"big_chunked", LODE_CALL_TOO_BIG, 0},
-	{"closed", LODE_CALL_CLOSED, 0},
-	{"reset", LODE_CALL_CLOSED, 0},
-	{"garbage", LODE_CALL_HTTP, 0},
-	{"length_too_long", LODE_CALL_CLOSED, 0},
-	{"length_too_short", LODE_CALL_NOT_JSON, 0},
-	{"hang", LODE_CALL_TIMEOUT, 0.3},
-	{"hang_body", LODE_CALL_TIMEOUT, 0.3},
-	{"drip", LODE_CALL_TIMEOUT, 0.3},
-	{"ladder", LODE_CALL_OK, 0},
-	{"flat_only", LODE_CALL_OK, 0},
-	{"old_tokens", LODE_CALL_OK, 0},
-	{"no_temperature", LODE_CALL_OK, 0},
-	{"after_complaint", LODE_CALL_OK, 0},
-	{"after_more_room", LODE_CALL_OK, 0},
+    {"good", LODE_CALL_OK, 0},
+    {"no_change", LODE_CALL_NO_CHANGE, 0},
+    {"terminal", LODE_CALL_NO_CHANGE, 0},
+    {"think", LODE_CALL_OK, 0},
+    {"reasoning", LODE_CALL_OK, 0},
+    {"chunked", LODE_CALL_OK, 0},
+    {"prose", LODE_CALL_OK, 0}, /* refused at first; then the server is known as one that ignores response_format */
+    {"fence", LODE_CALL_OK, 0},
+    {"two_objects", LODE_CALL_BAD_CONTENT, 0},
+    {"trailing", LODE_CALL_OK, 0},
+    {"unit_mb", LODE_CALL_BAD_VALUE, 0},
+    {"unit_exponent", LODE_CALL_BAD_VALUE, 0},
+    {"unit_negative", LODE_CALL_BAD_VALUE, 0},
+    {"unit_hex", LODE_CALL_BAD_VALUE, 0},
+    {"unit_expression", LODE_CALL_BAD_VALUE, 0},
+    {"number_value", LODE_CALL_SCHEMA, 0},
+    {"unknown", LODE_CALL_UNKNOWN_OPTION, 0},
+    {"immutable", LODE_CALL_UNKNOWN_OPTION, 0},
+    {"forbidden", LODE_CALL_UNKNOWN_OPTION, 0},
+    {"nested", LODE_CALL_UNKNOWN_OPTION, 0},
+    {"injection", LODE_CALL_UNKNOWN_OPTION, 0},
+    {"unknown_family", LODE_CALL_SCHEMA, 0},
+    {"extra_member", LODE_CALL_SCHEMA, 0},
+    {"not_object", LODE_CALL_SCHEMA, 0},
+    {"too_many", LODE_CALL_SCHEMA, 0},
+    {"deep", LODE_CALL_BAD_CONTENT, 0},
+    {"duplicate", LODE_CALL_DUPLICATE_KEY, 0},
+    {"truncated", LODE_CALL_TRUNCATED, 0},
+    {"refusal", LODE_CALL_REFUSAL, 0},
+    {"content_filter", LODE_CALL_FILTERED, 0},
+    {"tool_calls", LODE_CALL_API_ERROR, 0},
+    {"null_finish", LODE_CALL_API_ERROR, 0},
+    {"null_content", LODE_CALL_EMPTY, 0},
+    {"empty", LODE_CALL_EMPTY, 0},
+    {"reasoning_only", LODE_CALL_EMPTY, 0},
+    {"empty_choices", LODE_CALL_NO_CHOICES, 0},
+    {"error_string", LODE_CALL_API_ERROR, 0},
+    {"error_object", LODE_CALL_API_ERROR, 0},
+    {"not_json", LODE_CALL_NOT_JSON, 0},
+    {"half_json", LODE_CALL_NOT_JSON, 0},
+    {"html_502", LODE_CALL_SERVER, 0},
+    {"error_400", LODE_CALL_HTTP, 0},
+    {"error_401", LODE_CALL_AUTH, 0},
+    {"error_403", LODE_CALL_AUTH, 0},
+    {"error_404", LODE_CALL_HTTP, 0},
+    {"error_429", LODE_CALL_RATE_LIMIT, 0},
+    {"error_429_long", LODE_CALL_RATE_LIMIT, 0},
+    {"quota", LODE_CALL_QUOTA, 0},
+    {"error_500", LODE_CALL_SERVER, 0},
+    {"error_503", LODE_CALL_SERVER, 0},
+    {"redirect", LODE_CALL_HTTP, 0},
+    {"big", LODE_CALL_TOO_BIG, 0},
+    {"big_chunked", LODE_CALL_TOO_BIG, 0},
+    {"closed", LODE_CALL_CLOSED, 0},
+    {"reset", LODE_CALL_CLOSED, 0},
+    {"garbage", LODE_CALL_HTTP, 0},
+    {"length_too_long", LODE_CALL_CLOSED, 0},
+    {"length_too_short", LODE_CALL_NOT_JSON, 0},
+    {"hang", LODE_CALL_TIMEOUT, 0.3},
+    {"hang_body", LODE_CALL_TIMEOUT, 0.3},
+    {"drip", LODE_CALL_TIMEOUT, 0.3},
+    {"ladder", LODE_CALL_OK, 0},
+    {"flat_only", LODE_CALL_OK, 0},
+    {"old_tokens", LODE_CALL_OK, 0},
+    {"no_temperature", LODE_CALL_OK, 0},
+    {"after_complaint", LODE_CALL_OK, 0},
+    {"after_more_room", LODE_CALL_OK, 0},
 };
 
 static void test_outcomes(void **state)
@@ -247,7 +248,8 @@ static void test_outcomes(void **state)
 			c.timeout_s = outcomes[i].timeout_s;
 		r = one_round(&c);
 		if (r.call != outcomes[i].call)
-			fail_msg("%s: %s instead of %s (%s)", outcomes[i].scenario, lode_call_name(r.call), lode_call_name(outcomes[i].call), r.why);
+			fail_msg("%s: %s instead of %s (%s)", outcomes[i].scenario, lode_call_name(r.call),
+				 lode_call_name(outcomes[i].call), r.why);
 		enum lode_answer answer = r.call == LODE_CALL_OK	  ? LODE_ANSWER_PROPOSAL
 					  : r.call == LODE_CALL_NO_CHANGE ? LODE_ANSWER_NOTHING
 									  : LODE_ANSWER_FAILED;
@@ -298,7 +300,8 @@ static void test_prompt_is_what_is_sent(void **state)
 
 	(void)state;
 	snprintf(url, sizeof url, "http://127.0.0.1:%d/v1/", s.port);
-	c = (struct lode_llm_config){.url = url, .model = "stand-in", .key = "sk-secret", .timeout_s = 30, .max_tokens = 700, .temperature = -1};
+	c = (struct lode_llm_config){
+	    .url = url, .model = "stand-in", .key = "sk-secret", .timeout_s = 30, .max_tokens = 700, .temperature = -1};
 	struct lode_advisor *a = start(&c);
 	lode_buf_init(&shown, 1 << 20);
 	for (int i = 0, sent = 0; i < 2; i++) {
@@ -310,7 +313,8 @@ static void test_prompt_is_what_is_sent(void **state)
 		cJSON *request = server_request(&s, sent);
 		assert_string_equal(cJSON_GetObjectItem(request, "body")->valuestring, lode_buf_str(&shown));
 		assert_string_equal(cJSON_GetObjectItem(request, "line")->valuestring, "POST /v1/chat/completions HTTP/1.1");
-		assert_string_equal(cJSON_GetObjectItem(cJSON_GetObjectItem(request, "headers"), "authorization")->valuestring, "Bearer sk-secret");
+		assert_string_equal(cJSON_GetObjectItem(cJSON_GetObjectItem(request, "headers"), "authorization")->valuestring,
+				    "Bearer sk-secret");
 		cJSON_Delete(request);
 		sent += 4; /* strict, flat, object, none; from then on none at once */
 	}
@@ -364,8 +368,8 @@ static void test_retries(void **state)
 	static const struct {
 		const char *scenario;
 		int calls;
-	} cases[] = {{"error_500", 3}, {"closed", 3}, {"error_429", 3}, {"error_429_long", 1}, {"error_401", 1}, {"error_404", 1}, {"quota", 1},
-		     {"refusal", 1},   {"big", 1}};
+	} cases[] = {{"error_500", 3}, {"closed", 3},  {"error_429", 3}, {"error_429_long", 1}, {"error_401", 1}, {"error_404", 1},
+		     {"quota", 1},     {"refusal", 1}, {"big", 1}};
 	char url[200];
 
 	(void)state;
@@ -507,11 +511,11 @@ static void test_unauthorized_reads_key_again(void **state)
 static void test_refused_configuration(void **state)
 {
 	static const struct lode_llm_config cases[] = {
-		{.url = NULL, .model = "m"},
-		{.url = "", .model = "m"},
-		{.url = "http://127.0.0.1:1/v1", .model = ""},
-		{.url = "http://model.example.org/v1", .model = "m"},
-		{.url = "ftp://127.0.0.1/v1", .model = "m"},
+	    {.url = NULL, .model = "m"},
+	    {.url = "", .model = "m"},
+	    {.url = "http://127.0.0.1:1/v1", .model = ""},
+	    {.url = "http://model.example.org/v1", .model = "m"},
+	    {.url = "ftp://127.0.0.1/v1", .model = "m"},
 	};
 
 	(void)state;
@@ -753,16 +757,26 @@ static void test_nothing_offered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_outcomes),	   cmocka_unit_test(test_good),
-		cmocka_unit_test(test_prompt_is_what_is_sent), cmocka_unit_test(test_one_complaint),
-		cmocka_unit_test(test_retries),		   cmocka_unit_test(test_script_recovers),
-		cmocka_unit_test(test_circuit),		   cmocka_unit_test(test_budgets),
-		cmocka_unit_test(test_key_file),	   cmocka_unit_test(test_unauthorized_reads_key_again),
-		cmocka_unit_test(test_refused_configuration), cmocka_unit_test(test_remote_needs_key),
-		cmocka_unit_test(test_nobody_listens),	   cmocka_unit_test(test_environment_proxy_ignored),
-		cmocka_unit_test(test_tls),		   cmocka_unit_test(test_cancel),
-		cmocka_unit_test(test_cancel_back_off),	   cmocka_unit_test(test_free_while_asked),
-		cmocka_unit_test(test_signals_blocked),	   cmocka_unit_test(test_nothing_offered),
+	    cmocka_unit_test(test_outcomes),
+	    cmocka_unit_test(test_good),
+	    cmocka_unit_test(test_prompt_is_what_is_sent),
+	    cmocka_unit_test(test_one_complaint),
+	    cmocka_unit_test(test_retries),
+	    cmocka_unit_test(test_script_recovers),
+	    cmocka_unit_test(test_circuit),
+	    cmocka_unit_test(test_budgets),
+	    cmocka_unit_test(test_key_file),
+	    cmocka_unit_test(test_unauthorized_reads_key_again),
+	    cmocka_unit_test(test_refused_configuration),
+	    cmocka_unit_test(test_remote_needs_key),
+	    cmocka_unit_test(test_nobody_listens),
+	    cmocka_unit_test(test_environment_proxy_ignored),
+	    cmocka_unit_test(test_tls),
+	    cmocka_unit_test(test_cancel),
+	    cmocka_unit_test(test_cancel_back_off),
+	    cmocka_unit_test(test_free_while_asked),
+	    cmocka_unit_test(test_signals_blocked),
+	    cmocka_unit_test(test_nothing_offered),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -16,7 +16,8 @@ static struct lode_offer offer;
 
 static int setup(void **state)
 {
-	static const char *const ids[] = {"block_cache_size", "write_buffer_size", "max_background_jobs", "level0_stop_writes_trigger", "compression"};
+	static const char *const ids[] = {"block_cache_size", "write_buffer_size", "max_background_jobs", "level0_stop_writes_trigger",
+					  "compression"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
@@ -33,46 +34,46 @@ static const struct {
 	const char *text;
 	enum lode_strict is;
 } strict_cases[] = {
-	{"{}", LODE_STRICT_OK},
-	{" [1,2 , 3]\n", LODE_STRICT_OK},
-	{"null", LODE_STRICT_OK},
-	{"-0.5e+10", LODE_STRICT_OK},
-	{"1e999", LODE_STRICT_OK}, /* form, not size */
-	{"\"a\\u00e9\\n\"", LODE_STRICT_OK},
-	{"{\"a\":{\"b\":1},\"b\":[{\"a\":1},{\"a\":2}]}", LODE_STRICT_OK},
-	{"", LODE_STRICT_SYNTAX},
-	{"  ", LODE_STRICT_SYNTAX},
-	{"{} x", LODE_STRICT_SYNTAX},
-	{"{}{}", LODE_STRICT_SYNTAX},
-	{"{\"a\":1,}", LODE_STRICT_SYNTAX},
-	{"[1,]", LODE_STRICT_SYNTAX},
-	{"[1", LODE_STRICT_SYNTAX},
-	{"[1}", LODE_STRICT_SYNTAX},
-	{"{\"a\" 1}", LODE_STRICT_SYNTAX},
-	{"{a:1}", LODE_STRICT_SYNTAX},
-	{"{'a':1}", LODE_STRICT_SYNTAX},
-	{"01", LODE_STRICT_SYNTAX},
-	{"+1", LODE_STRICT_SYNTAX},
-	{"1.", LODE_STRICT_SYNTAX},
-	{".5", LODE_STRICT_SYNTAX},
-	{"1e", LODE_STRICT_SYNTAX},
-	{"0x10", LODE_STRICT_SYNTAX},
-	{"NaN", LODE_STRICT_SYNTAX},
-	{"Infinity", LODE_STRICT_SYNTAX},
-	{"nul", LODE_STRICT_SYNTAX},
-	{"True", LODE_STRICT_SYNTAX},
-	{"\"a", LODE_STRICT_SYNTAX},
-	{"\"a\\", LODE_STRICT_SYNTAX},
-	{"\"\\x41\"", LODE_STRICT_SYNTAX},
-	{"\"\\u12\"", LODE_STRICT_SYNTAX},
-	{"\"\\u0000\"", LODE_STRICT_SYNTAX},
-	{"\"a\nb\"", LODE_STRICT_SYNTAX},
-	{"// c\n{}", LODE_STRICT_SYNTAX},
-	{"\xef\xbb\xbf{}", LODE_STRICT_SYNTAX},
-	{"{\"a\":1,\"a\":1}", LODE_STRICT_DUPLICATE},
-	{"[{\"x\":{\"a\":1,\"b\":2,\"a\":3}}]", LODE_STRICT_DUPLICATE},
-	{"{\"a\":{\"z\":1},\"b\":1,\"a\":2}", LODE_STRICT_DUPLICATE},
-	{"{\"\\u0061\":1}", LODE_STRICT_LIMIT},
+    {"{}", LODE_STRICT_OK},
+    {" [1,2 , 3]\n", LODE_STRICT_OK},
+    {"null", LODE_STRICT_OK},
+    {"-0.5e+10", LODE_STRICT_OK},
+    {"1e999", LODE_STRICT_OK}, /* form, not size */
+    {"\"a\\u00e9\\n\"", LODE_STRICT_OK},
+    {"{\"a\":{\"b\":1},\"b\":[{\"a\":1},{\"a\":2}]}", LODE_STRICT_OK},
+    {"", LODE_STRICT_SYNTAX},
+    {"  ", LODE_STRICT_SYNTAX},
+    {"{} x", LODE_STRICT_SYNTAX},
+    {"{}{}", LODE_STRICT_SYNTAX},
+    {"{\"a\":1,}", LODE_STRICT_SYNTAX},
+    {"[1,]", LODE_STRICT_SYNTAX},
+    {"[1", LODE_STRICT_SYNTAX},
+    {"[1}", LODE_STRICT_SYNTAX},
+    {"{\"a\" 1}", LODE_STRICT_SYNTAX},
+    {"{a:1}", LODE_STRICT_SYNTAX},
+    {"{'a':1}", LODE_STRICT_SYNTAX},
+    {"01", LODE_STRICT_SYNTAX},
+    {"+1", LODE_STRICT_SYNTAX},
+    {"1.", LODE_STRICT_SYNTAX},
+    {".5", LODE_STRICT_SYNTAX},
+    {"1e", LODE_STRICT_SYNTAX},
+    {"0x10", LODE_STRICT_SYNTAX},
+    {"NaN", LODE_STRICT_SYNTAX},
+    {"Infinity", LODE_STRICT_SYNTAX},
+    {"nul", LODE_STRICT_SYNTAX},
+    {"True", LODE_STRICT_SYNTAX},
+    {"\"a", LODE_STRICT_SYNTAX},
+    {"\"a\\", LODE_STRICT_SYNTAX},
+    {"\"\\x41\"", LODE_STRICT_SYNTAX},
+    {"\"\\u12\"", LODE_STRICT_SYNTAX},
+    {"\"\\u0000\"", LODE_STRICT_SYNTAX},
+    {"\"a\nb\"", LODE_STRICT_SYNTAX},
+    {"// c\n{}", LODE_STRICT_SYNTAX},
+    {"\xef\xbb\xbf{}", LODE_STRICT_SYNTAX},
+    {"{\"a\":1,\"a\":1}", LODE_STRICT_DUPLICATE},
+    {"[{\"x\":{\"a\":1,\"b\":2,\"a\":3}}]", LODE_STRICT_DUPLICATE},
+    {"{\"a\":{\"z\":1},\"b\":1,\"a\":2}", LODE_STRICT_DUPLICATE},
+    {"{\"\\u0061\":1}", LODE_STRICT_LIMIT},
 };
 
 static void test_strict(void **state)
@@ -119,13 +120,13 @@ static void test_strict_object(void **state)
 	static const struct {
 		const char *text, *object;
 	} cases[] = {
-		{"so: {\"a\":{\"b\":\"}{\\\"\"}} there", "{\"a\":{\"b\":\"}{\\\"\"}}"},
-		{"```json\n{}\n```", "{}"},
-		{"{\"a\":1} and {\"b\":2}", NULL},
-		{"{\"a\":1", NULL},
-		{"none", NULL},
-		{"}{", NULL},
-		{"{\"a\":\"\\", NULL},
+	    {"so: {\"a\":{\"b\":\"}{\\\"\"}} there", "{\"a\":{\"b\":\"}{\\\"\"}}"},
+	    {"```json\n{}\n```", "{}"},
+	    {"{\"a\":1} and {\"b\":2}", NULL},
+	    {"{\"a\":1", NULL},
+	    {"none", NULL},
+	    {"}{", NULL},
+	    {"{\"a\":\"\\", NULL},
 	};
 	size_t at, len;
 
@@ -150,72 +151,72 @@ static const struct {
 	const char *text;
 	enum lode_call is;
 } content_cases[] = {
-	{ANSWER(CHANGE("block_cache_size", "all", "\"67108864\"")), LODE_CALL_OK},
-	{ANSWER(CHANGE("write_buffer_size", "cf1", "\"67108864\"") "," CHANGE("max_background_jobs", "all", "\"4\"")), LODE_CALL_OK},
-	{ANSWER(CHANGE("compression", "cf0", "\"kLZ4Compression\"")), LODE_CALL_OK},
-	{"{\"changes\":[" CHANGE("block_cache_size", "all", "\"67108864\"") "]}", LODE_CALL_OK},
-	{ANSWER(""), LODE_CALL_NO_CHANGE},
-	{"{\"changes\":[],\"no_change_reason\":null}", LODE_CALL_NO_CHANGE},
-	/* not the object that was asked for */
-	{"", LODE_CALL_BAD_CONTENT},
-	{"I would raise it.", LODE_CALL_BAD_CONTENT},
-	{"```json\n{\"changes\":[]}\n```", LODE_CALL_BAD_CONTENT},
-	{"{\"changes\":[]} ok", LODE_CALL_BAD_CONTENT},
-	{"{\"changes\":[", LODE_CALL_BAD_CONTENT},
-	{"[]", LODE_CALL_SCHEMA},
-	{"\"x\"", LODE_CALL_SCHEMA},
-	{"{}", LODE_CALL_SCHEMA},
-	{"{\"changes\":null}", LODE_CALL_SCHEMA},
-	{"{\"changes\":{}}", LODE_CALL_SCHEMA},
-	{"{\"changes\":[1]}", LODE_CALL_SCHEMA},
-	{"{\"changes\":[],\"shell\":\"x\"}", LODE_CALL_SCHEMA},
-	{"{\"changes\":[],\"Changes\":[]}", LODE_CALL_SCHEMA},
-	{"{\"changes\":[],\"confidence\":\"high\"}", LODE_CALL_SCHEMA},
-	{"{\"changes\":[],\"expect_percent\":1e999}", LODE_CALL_SCHEMA},
-	{"{\"changes\":[{\"option\":\"block_cache_size\",\"cf\":\"all\"}]}", LODE_CALL_SCHEMA},
-	{"{\"changes\":[{\"option\":\"block_cache_size\",\"value\":\"1\"}]}", LODE_CALL_SCHEMA},
-	{"{\"changes\":[{\"option\":null,\"cf\":\"all\",\"value\":\"1\"}]}", LODE_CALL_SCHEMA},
-	{ANSWER(CHANGE("block_cache_size", "all", "67108864")), LODE_CALL_SCHEMA},
-	{ANSWER(CHANGE("block_cache_size", "all", "\"67108864\",\"unit\":\"MB\"")), LODE_CALL_SCHEMA},
-	{"{\"changes\":[" CHANGE("block_cache_size", "all", "\"67108864\"") "],\"confidence\":1.5}", LODE_CALL_SCHEMA},
-	{"{\"changes\":[" CHANGE("block_cache_size", "all", "\"67108864\"") "],\"expect_percent\":1e300}", LODE_CALL_SCHEMA},
-	{"{\"changes\":[],\"changes\":[]}", LODE_CALL_DUPLICATE_KEY},
-	{ANSWER("{\"option\":\"block_cache_size\",\"cf\":\"all\",\"value\":\"1\",\"value\":\"2\",\"reason\":\"\"}"), LODE_CALL_DUPLICATE_KEY},
-	/* families */
-	{ANSWER(CHANGE("write_buffer_size", "cf2", "\"67108864\"")), LODE_CALL_SCHEMA},
-	{ANSWER(CHANGE("write_buffer_size", "cf01", "\"67108864\"")), LODE_CALL_SCHEMA},
-	{ANSWER(CHANGE("write_buffer_size", "cf-1", "\"67108864\"")), LODE_CALL_SCHEMA},
-	{ANSWER(CHANGE("write_buffer_size", "default", "\"67108864\"")), LODE_CALL_SCHEMA},
-	{ANSWER(CHANGE("write_buffer_size", "", "\"67108864\"")), LODE_CALL_SCHEMA},
-	/* options: exact, and offered */
-	{ANSWER(CHANGE("block_cache", "all", "\"67108864\"")), LODE_CALL_UNKNOWN_OPTION},
-	{ANSWER(CHANGE("Block_Cache_Size", "all", "\"67108864\"")), LODE_CALL_UNKNOWN_OPTION},
-	{ANSWER(CHANGE("block_cache_size ", "all", "\"67108864\"")), LODE_CALL_UNKNOWN_OPTION},
-	{ANSWER(CHANGE("block_cache_size;ttl=1", "all", "\"67108864\"")), LODE_CALL_UNKNOWN_OPTION},
-	{ANSWER(CHANGE("", "all", "\"1\"")), LODE_CALL_UNKNOWN_OPTION},
-	{ANSWER(CHANGE("num_levels", "all", "\"4\"")), LODE_CALL_UNKNOWN_OPTION},
-	{ANSWER(CHANGE("disable_auto_compactions", "all", "\"true\"")), LODE_CALL_UNKNOWN_OPTION},
-	{ANSWER(CHANGE("max_write_buffer_number", "all", "\"4\"")), LODE_CALL_UNKNOWN_OPTION}, /* known, not offered here */
-	{ANSWER(CHANGE("write_buffer_size", "all", "\"67108864\"") "," CHANGE("nonsense", "all", "\"4\"")), LODE_CALL_UNKNOWN_OPTION},
-	/* values */
-	{ANSWER(CHANGE("block_cache_size", "all", "\"64MB\"")), LODE_CALL_BAD_VALUE},
-	{ANSWER(CHANGE("block_cache_size", "all", "\"64M\"")), LODE_CALL_BAD_VALUE},
-	{ANSWER(CHANGE("block_cache_size", "all", "\"1e6\"")), LODE_CALL_BAD_VALUE},
-	{ANSWER(CHANGE("block_cache_size", "all", "\"-1\"")), LODE_CALL_BAD_VALUE},
-	{ANSWER(CHANGE("block_cache_size", "all", "\"0x10\"")), LODE_CALL_BAD_VALUE},
-	{ANSWER(CHANGE("block_cache_size", "all", "\"+1\"")), LODE_CALL_BAD_VALUE},
-	{ANSWER(CHANGE("block_cache_size", "all", "\"1.5\"")), LODE_CALL_BAD_VALUE},
-	{ANSWER(CHANGE("block_cache_size", "all", "\"1,000\"")), LODE_CALL_BAD_VALUE},
-	{ANSWER(CHANGE("block_cache_size", "all", "\"1_000\"")), LODE_CALL_BAD_VALUE},
-	{ANSWER(CHANGE("block_cache_size", "all", "\" 1\"")), LODE_CALL_BAD_VALUE},
-	{ANSWER(CHANGE("block_cache_size", "all", "\"1 \"")), LODE_CALL_BAD_VALUE},
-	{ANSWER(CHANGE("block_cache_size", "all", "\"\"")), LODE_CALL_BAD_VALUE},
-	{ANSWER(CHANGE("block_cache_size", "all", "\"64*1024*1024\"")), LODE_CALL_BAD_VALUE},
-	{ANSWER(CHANGE("block_cache_size", "all", "\"99999999999999999999\"")), LODE_CALL_BAD_VALUE},
-	{ANSWER(CHANGE("block_cache_size", "all", "\"{a=1;b={c=2}}\"")), LODE_CALL_BAD_VALUE},
-	{ANSWER(CHANGE("compression", "all", "\"lz4\"")), LODE_CALL_BAD_VALUE},
-	{ANSWER(CHANGE("compression", "all", "\"4\"")), LODE_CALL_BAD_VALUE},
-	{ANSWER(CHANGE("compression", "all", "\"kDisableCompressionOption\"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("block_cache_size", "all", "\"67108864\"")), LODE_CALL_OK},
+    {ANSWER(CHANGE("write_buffer_size", "cf7", "\"67108864\"") "," CHANGE("max_background_jobs", "all", "\"4\"")), LODE_CALL_OK},
+    {ANSWER(CHANGE("compression", "cf0", "\"kLZ4Compression\"")), LODE_CALL_OK},
+    {"{\"changes\":[" CHANGE("block_cache_size", "all", "\"67108864\"") "]}", LODE_CALL_OK},
+    {ANSWER(""), LODE_CALL_NO_CHANGE},
+    {"{\"changes\":[],\"no_change_reason\":null}", LODE_CALL_NO_CHANGE},
+    /* not the object that was asked for */
+    {"", LODE_CALL_BAD_CONTENT},
+    {"I would raise it.", LODE_CALL_BAD_CONTENT},
+    {"```json\n{\"changes\":[]}\n```", LODE_CALL_BAD_CONTENT},
+    {"{\"changes\":[]} ok", LODE_CALL_BAD_CONTENT},
+    {"{\"changes\":[", LODE_CALL_BAD_CONTENT},
+    {"[]", LODE_CALL_SCHEMA},
+    {"\"x\"", LODE_CALL_SCHEMA},
+    {"{}", LODE_CALL_SCHEMA},
+    {"{\"changes\":null}", LODE_CALL_SCHEMA},
+    {"{\"changes\":{}}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[1]}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[],\"shell\":\"x\"}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[],\"Changes\":[]}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[],\"confidence\":\"high\"}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[],\"expect_percent\":1e999}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[{\"option\":\"block_cache_size\",\"cf\":\"all\"}]}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[{\"option\":\"block_cache_size\",\"value\":\"1\"}]}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[{\"option\":null,\"cf\":\"all\",\"value\":\"1\"}]}", LODE_CALL_SCHEMA},
+    {ANSWER(CHANGE("block_cache_size", "all", "67108864")), LODE_CALL_SCHEMA},
+    {ANSWER(CHANGE("block_cache_size", "all", "\"67108864\",\"unit\":\"MB\"")), LODE_CALL_SCHEMA},
+    {"{\"changes\":[" CHANGE("block_cache_size", "all", "\"67108864\"") "],\"confidence\":1.5}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[" CHANGE("block_cache_size", "all", "\"67108864\"") "],\"expect_percent\":1e300}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[],\"changes\":[]}", LODE_CALL_DUPLICATE_KEY},
+    {ANSWER("{\"option\":\"block_cache_size\",\"cf\":\"all\",\"value\":\"1\",\"value\":\"2\",\"reason\":\"\"}"), LODE_CALL_DUPLICATE_KEY},
+    /* families */
+    {ANSWER(CHANGE("write_buffer_size", "cf2", "\"67108864\"")), LODE_CALL_SCHEMA},
+    {ANSWER(CHANGE("write_buffer_size", "cf01", "\"67108864\"")), LODE_CALL_SCHEMA},
+    {ANSWER(CHANGE("write_buffer_size", "cf-1", "\"67108864\"")), LODE_CALL_SCHEMA},
+    {ANSWER(CHANGE("write_buffer_size", "default", "\"67108864\"")), LODE_CALL_SCHEMA},
+    {ANSWER(CHANGE("write_buffer_size", "", "\"67108864\"")), LODE_CALL_SCHEMA},
+    /* options: exact, and offered */
+    {ANSWER(CHANGE("block_cache", "all", "\"67108864\"")), LODE_CALL_UNKNOWN_OPTION},
+    {ANSWER(CHANGE("Block_Cache_Size", "all", "\"67108864\"")), LODE_CALL_UNKNOWN_OPTION},
+    {ANSWER(CHANGE("block_cache_size ", "all", "\"67108864\"")), LODE_CALL_UNKNOWN_OPTION},
+    {ANSWER(CHANGE("block_cache_size;ttl=1", "all", "\"67108864\"")), LODE_CALL_UNKNOWN_OPTION},
+    {ANSWER(CHANGE("", "all", "\"1\"")), LODE_CALL_UNKNOWN_OPTION},
+    {ANSWER(CHANGE("num_levels", "all", "\"4\"")), LODE_CALL_UNKNOWN_OPTION},
+    {ANSWER(CHANGE("disable_auto_compactions", "all", "\"true\"")), LODE_CALL_UNKNOWN_OPTION},
+    {ANSWER(CHANGE("max_write_buffer_number", "all", "\"4\"")), LODE_CALL_UNKNOWN_OPTION}, /* known, not offered here */
+    {ANSWER(CHANGE("write_buffer_size", "all", "\"67108864\"") "," CHANGE("nonsense", "all", "\"4\"")), LODE_CALL_UNKNOWN_OPTION},
+    /* values */
+    {ANSWER(CHANGE("block_cache_size", "all", "\"64MB\"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("block_cache_size", "all", "\"64M\"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("block_cache_size", "all", "\"1e6\"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("block_cache_size", "all", "\"-1\"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("block_cache_size", "all", "\"0x10\"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("block_cache_size", "all", "\"+1\"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("block_cache_size", "all", "\"1.5\"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("block_cache_size", "all", "\"1,000\"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("block_cache_size", "all", "\"1_000\"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("block_cache_size", "all", "\" 1\"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("block_cache_size", "all", "\"1 \"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("block_cache_size", "all", "\"\"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("block_cache_size", "all", "\"64*1024*1024\"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("block_cache_size", "all", "\"99999999999999999999\"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("block_cache_size", "all", "\"{a=1;b={c=2}}\"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("compression", "all", "\"lz4\"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("compression", "all", "\"4\"")), LODE_CALL_BAD_VALUE},
+    {ANSWER(CHANGE("compression", "all", "\"kDisableCompressionOption\"")), LODE_CALL_BAD_VALUE},
 };
 
 static void test_content(void **state)
@@ -226,7 +227,8 @@ static void test_content(void **state)
 		enum lode_call got = lode_reply_content(content_cases[i].text, strlen(content_cases[i].text), &offer, &r);
 
 		if (got != content_cases[i].is)
-			fail_msg("%s: %s instead of %s (%s)", content_cases[i].text, lode_call_name(got), lode_call_name(content_cases[i].is), r.why);
+			fail_msg("%s: %s instead of %s (%s)", content_cases[i].text, lode_call_name(got),
+				 lode_call_name(content_cases[i].is), r.why);
 		assert_int_equal(r.call, got);
 		if (got != LODE_CALL_OK) {
 			assert_int_equal(r.proposal.n, 0);
@@ -238,7 +240,8 @@ static void test_content(void **state)
 static void test_content_values(void **state)
 {
 	struct lode_reply r = {0};
-	static const char text[] = ANSWER(CHANGE("write_buffer_size", "cf1", "\"134217728\"") "," CHANGE("compression", "all", "\"kZSTD\""));
+	static const char text[] =
+	    ANSWER(CHANGE("write_buffer_size", "cf7", "\"134217728\"") "," CHANGE("compression", "all", "\"kZSTD\""));
 
 	(void)state;
 	assert_int_equal(lode_reply_content(text, strlen(text), &offer, &r), LODE_CALL_OK);
@@ -277,47 +280,47 @@ static const struct {
 	bool extract;
 	enum lode_call is;
 } envelope_cases[] = {
-	{200, CHOICE("\"stop\"", "\"content\":\"" GOOD "\""), false, LODE_CALL_OK},
-	{200, CHOICE("\"stop\"", "\"refusal\":null,\"content\":\" \\n" GOOD "\\n\""), false, LODE_CALL_OK},
-	{200, CHOICE("\"stop\"", "\"content\":\"<think>hm {</think>" GOOD "\""), false, LODE_CALL_OK},
-	{200, CHOICE("\"stop\"", "\"content\":\"<think>hm " GOOD "\""), false, LODE_CALL_BAD_CONTENT},
-	{200, CHOICE("\"stop\"", "\"content\":\"```\\n" GOOD "\\n```\""), false, LODE_CALL_BAD_CONTENT},
-	{200, CHOICE("\"stop\"", "\"content\":\"```\\n" GOOD "\\n```\""), true, LODE_CALL_OK},
-	{200, CHOICE("\"stop\"", "\"content\":\"" GOOD " done\""), true, LODE_CALL_OK},
-	{200, CHOICE("\"stop\"", "\"content\":\"" GOOD "\""), true, LODE_CALL_OK},
-	{200, CHOICE("\"stop\"", "\"content\":\"" GOOD GOOD "\""), true, LODE_CALL_BAD_CONTENT},
-	{200, CHOICE("\"stop\"", "\"content\":\"no object\""), true, LODE_CALL_BAD_CONTENT},
-	{200, CHOICE("\"length\"", "\"content\":\"" GOOD "\""), false, LODE_CALL_TRUNCATED},
-	{200, CHOICE("\"content_filter\"", "\"content\":\"" GOOD "\""), false, LODE_CALL_FILTERED},
-	{200, CHOICE("\"tool_calls\"", "\"content\":\"" GOOD "\""), false, LODE_CALL_API_ERROR},
-	{200, CHOICE("null", "\"content\":\"" GOOD "\""), false, LODE_CALL_API_ERROR},
-	{200, CHOICE("\"stop\"", "\"refusal\":\"no\",\"content\":\"" GOOD "\""), false, LODE_CALL_REFUSAL},
-	{200, CHOICE("\"stop\"", "\"content\":null,\"reasoning_content\":\"" GOOD "\""), false, LODE_CALL_EMPTY},
-	{200, CHOICE("\"stop\"", "\"content\":\"\""), false, LODE_CALL_EMPTY},
-	{200, CHOICE("\"stop\"", "\"content\":{\"changes\":[]}"), false, LODE_CALL_EMPTY},
-	{200, "{\"choices\":[]}", false, LODE_CALL_NO_CHOICES},
-	{200, "{\"choices\":{}}", false, LODE_CALL_NO_CHOICES},
-	{200, "{\"choices\":[null]}", false, LODE_CALL_NO_CHOICES},
-	{200, "{}", false, LODE_CALL_NO_CHOICES},
-	{200, "{\"error\":\"x\"}", false, LODE_CALL_API_ERROR},
-	{200, "{\"error\":{\"code\":17}}", false, LODE_CALL_API_ERROR},
-	{200, "{\"error\":{\"code\":\"insufficient_quota\"}}", false, LODE_CALL_QUOTA},
-	{200, "{\"error\":null,\"choices\":[]}", false, LODE_CALL_NO_CHOICES},
-	{200, "", false, LODE_CALL_NOT_JSON},
-	{200, "<html>", false, LODE_CALL_NOT_JSON},
-	{200, "[]", false, LODE_CALL_NOT_JSON},
-	{200, "{\"choices\":[", false, LODE_CALL_NOT_JSON},
-	{0, "", false, LODE_CALL_HTTP},
-	{302, "", false, LODE_CALL_HTTP},
-	{400, "{\"error\":{\"message\":\"bad\"}}", false, LODE_CALL_HTTP},
-	{401, "", false, LODE_CALL_AUTH},
-	{403, "<html>", false, LODE_CALL_AUTH},
-	{404, "{\"error\":\"no such model\"}", false, LODE_CALL_HTTP},
-	{429, "{\"error\":{\"message\":\"slow\"}}", false, LODE_CALL_RATE_LIMIT},
-	{429, "{\"error\":{\"type\":\"insufficient_quota\"}}", false, LODE_CALL_QUOTA},
-	{500, "", false, LODE_CALL_SERVER},
-	{502, "<html>", false, LODE_CALL_SERVER},
-	{529, "{\"error\":{\"type\":\"overloaded_error\"}}", false, LODE_CALL_SERVER},
+    {200, CHOICE("\"stop\"", "\"content\":\"" GOOD "\""), false, LODE_CALL_OK},
+    {200, CHOICE("\"stop\"", "\"refusal\":null,\"content\":\" \\n" GOOD "\\n\""), false, LODE_CALL_OK},
+    {200, CHOICE("\"stop\"", "\"content\":\"<think>hm {</think>" GOOD "\""), false, LODE_CALL_OK},
+    {200, CHOICE("\"stop\"", "\"content\":\"<think>hm " GOOD "\""), false, LODE_CALL_BAD_CONTENT},
+    {200, CHOICE("\"stop\"", "\"content\":\"```\\n" GOOD "\\n```\""), false, LODE_CALL_BAD_CONTENT},
+    {200, CHOICE("\"stop\"", "\"content\":\"```\\n" GOOD "\\n```\""), true, LODE_CALL_OK},
+    {200, CHOICE("\"stop\"", "\"content\":\"" GOOD " done\""), true, LODE_CALL_OK},
+    {200, CHOICE("\"stop\"", "\"content\":\"" GOOD "\""), true, LODE_CALL_OK},
+    {200, CHOICE("\"stop\"", "\"content\":\"" GOOD GOOD "\""), true, LODE_CALL_BAD_CONTENT},
+    {200, CHOICE("\"stop\"", "\"content\":\"no object\""), true, LODE_CALL_BAD_CONTENT},
+    {200, CHOICE("\"length\"", "\"content\":\"" GOOD "\""), false, LODE_CALL_TRUNCATED},
+    {200, CHOICE("\"content_filter\"", "\"content\":\"" GOOD "\""), false, LODE_CALL_FILTERED},
+    {200, CHOICE("\"tool_calls\"", "\"content\":\"" GOOD "\""), false, LODE_CALL_API_ERROR},
+    {200, CHOICE("null", "\"content\":\"" GOOD "\""), false, LODE_CALL_API_ERROR},
+    {200, CHOICE("\"stop\"", "\"refusal\":\"no\",\"content\":\"" GOOD "\""), false, LODE_CALL_REFUSAL},
+    {200, CHOICE("\"stop\"", "\"content\":null,\"reasoning_content\":\"" GOOD "\""), false, LODE_CALL_EMPTY},
+    {200, CHOICE("\"stop\"", "\"content\":\"\""), false, LODE_CALL_EMPTY},
+    {200, CHOICE("\"stop\"", "\"content\":{\"changes\":[]}"), false, LODE_CALL_EMPTY},
+    {200, "{\"choices\":[]}", false, LODE_CALL_NO_CHOICES},
+    {200, "{\"choices\":{}}", false, LODE_CALL_NO_CHOICES},
+    {200, "{\"choices\":[null]}", false, LODE_CALL_NO_CHOICES},
+    {200, "{}", false, LODE_CALL_NO_CHOICES},
+    {200, "{\"error\":\"x\"}", false, LODE_CALL_API_ERROR},
+    {200, "{\"error\":{\"code\":17}}", false, LODE_CALL_API_ERROR},
+    {200, "{\"error\":{\"code\":\"insufficient_quota\"}}", false, LODE_CALL_QUOTA},
+    {200, "{\"error\":null,\"choices\":[]}", false, LODE_CALL_NO_CHOICES},
+    {200, "", false, LODE_CALL_NOT_JSON},
+    {200, "<html>", false, LODE_CALL_NOT_JSON},
+    {200, "[]", false, LODE_CALL_NOT_JSON},
+    {200, "{\"choices\":[", false, LODE_CALL_NOT_JSON},
+    {0, "", false, LODE_CALL_HTTP},
+    {302, "", false, LODE_CALL_HTTP},
+    {400, "{\"error\":{\"message\":\"bad\"}}", false, LODE_CALL_HTTP},
+    {401, "", false, LODE_CALL_AUTH},
+    {403, "<html>", false, LODE_CALL_AUTH},
+    {404, "{\"error\":\"no such model\"}", false, LODE_CALL_HTTP},
+    {429, "{\"error\":{\"message\":\"slow\"}}", false, LODE_CALL_RATE_LIMIT},
+    {429, "{\"error\":{\"type\":\"insufficient_quota\"}}", false, LODE_CALL_QUOTA},
+    {500, "", false, LODE_CALL_SERVER},
+    {502, "<html>", false, LODE_CALL_SERVER},
+    {529, "{\"error\":{\"type\":\"overloaded_error\"}}", false, LODE_CALL_SERVER},
 };
 
 static void test_envelope(void **state)
@@ -361,9 +364,9 @@ static void test_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_strict),	      cmocka_unit_test(test_strict_limits),  cmocka_unit_test(test_strict_object),
-		cmocka_unit_test(test_content),	      cmocka_unit_test(test_content_values), cmocka_unit_test(test_content_plain),
-		cmocka_unit_test(test_envelope),      cmocka_unit_test(test_usage),	     cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_strict),   cmocka_unit_test(test_strict_limits),  cmocka_unit_test(test_strict_object),
+	    cmocka_unit_test(test_content),  cmocka_unit_test(test_content_values), cmocka_unit_test(test_content_plain),
+	    cmocka_unit_test(test_envelope), cmocka_unit_test(test_usage),	    cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -69,13 +69,26 @@ static inline struct world *world_new(void)
 	static const struct {
 		const char *id;
 		double value;
-	} options[] = {
-		{"write_buffer_size", 64 * MIB}, {"max_write_buffer_number", 2}, {"arena_block_size", MIB}, {"level0_file_num_compaction_trigger", 4},
-		{"level0_slowdown_writes_trigger", 20}, {"level0_stop_writes_trigger", 36}, {"soft_pending_compaction_bytes_limit", 64 * GIB},
-		{"hard_pending_compaction_bytes_limit", 256 * GIB}, {"max_bytes_for_level_base", 256 * MIB}, {"max_bytes_for_level_multiplier", 10000},
-		{"target_file_size_base", 64 * MIB}, {"max_sequential_skip_in_iterations", 8}, {"compression", 1}, {"disable_auto_compactions", 0},
-		{"block_cache_size", 8 * MIB}, {"max_background_jobs", 2}, {"max_subcompactions", 1}, {"bytes_per_sync", MIB},
-		{"compaction_readahead_size", 0}, {"delayed_write_rate", 16 * MIB}};
+	} options[] = {{"write_buffer_size", 64 * MIB},
+		       {"max_write_buffer_number", 2},
+		       {"arena_block_size", MIB},
+		       {"level0_file_num_compaction_trigger", 4},
+		       {"level0_slowdown_writes_trigger", 20},
+		       {"level0_stop_writes_trigger", 36},
+		       {"soft_pending_compaction_bytes_limit", 64 * GIB},
+		       {"hard_pending_compaction_bytes_limit", 256 * GIB},
+		       {"max_bytes_for_level_base", 256 * MIB},
+		       {"max_bytes_for_level_multiplier", 10000},
+		       {"target_file_size_base", 64 * MIB},
+		       {"max_sequential_skip_in_iterations", 8},
+		       {"compression", 1},
+		       {"disable_auto_compactions", 0},
+		       {"block_cache_size", 8 * MIB},
+		       {"max_background_jobs", 2},
+		       {"max_subcompactions", 1},
+		       {"bytes_per_sync", MIB},
+		       {"compaction_readahead_size", 0},
+		       {"delayed_write_rate", 16 * MIB}};
 
 	w->state.version = 70803;
 	w->state.ncf = w->sample.ncf = w->sample.ncf_total = 2;
@@ -99,8 +112,14 @@ static inline struct world *world_new(void)
 	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
 		world_set(w, options[i].id, options[i].value);
 	w->sample.has_stats = w->sample.has_timers = true;
-	w->machine = (struct lode_machine){.cores = 2, .mem_limit = 16ull << 30, .mem_available = 12ull << 30, .rss = 300u << 20, .disk = LODE_DISK_VIRTUAL,
-					   .disk_size = 100ull << 30, .disk_free = 60ull << 30, .cpu = "Model " CANARY};
+	w->machine = (struct lode_machine){.cores = 2,
+					   .mem_limit = 16ull << 30,
+					   .mem_available = 12ull << 30,
+					   .rss = 300u << 20,
+					   .disk = LODE_DISK_VIRTUAL,
+					   .disk_size = 100ull << 30,
+					   .disk_free = 60ull << 30,
+					   .cpu = "Model " CANARY};
 	lode_policy_init(&w->policy);
 
 	w->window = (struct lode_interval){.seconds = 30, .parts = 30, .end_ns = 30000000000ull, .has_stats = true, .has_timers = true};
@@ -111,10 +130,24 @@ static inline struct world *world_new(void)
 	w->window.hist_count[LODE_H_SST_READ] = 3700000;
 	w->window.hist_sum[LODE_H_SST_READ] = 3700000 * 6;
 	w->window.cpu_ns = 57000000000ull;
-	w->workload = (struct lode_workload){.known = true, .ops = 140000, .share = {1, 0, 0, 0}, .found = 0.63, .value_bytes = 100, .write_bytes = NAN,
-					     .scan_next = NAN, .batch_keys = NAN, .data_bytes = 1u << 30, .regime = 77, .text = "reads 100 %"};
-	w->q = (struct lode_question){.now = {&w->state, &w->sample, &w->machine, &w->policy}, .window = &w->window, .workload = &w->workload,
-				      .history = w->history, .objective = "balanced", .rocksdb_version = "7.8.3", .rounds_left = 10};
+	w->workload = (struct lode_workload){.known = true,
+					     .ops = 140000,
+					     .share = {1, 0, 0, 0},
+					     .found = 0.63,
+					     .value_bytes = 100,
+					     .write_bytes = NAN,
+					     .scan_next = NAN,
+					     .batch_keys = NAN,
+					     .data_bytes = 1u << 30,
+					     .regime = 77,
+					     .text = "reads 100 %"};
+	w->q = (struct lode_question){.now = {&w->state, &w->sample, &w->machine, &w->policy},
+				      .window = &w->window,
+				      .workload = &w->workload,
+				      .history = w->history,
+				      .objective = "balanced",
+				      .rocksdb_version = "7.8.3",
+				      .rounds_left = 10};
 	return w;
 }
 
