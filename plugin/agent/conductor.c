@@ -102,6 +102,7 @@ static void know_workload(struct lode_conductor *c)
 	if (lode_conductor_window(c, c->pace.block, c->window) <= 0)
 		return;
 	lode_workload_of(c->window, c->now, &w);
+	lode_workload_settle(&c->workload, &w);
 	if (c->phase != LODE_TRIAL && w.known && c->workload.known && lode_workload_distance(&w, &c->workload) > SHIFT_DISTANCE) {
 		lode_conductor_forget(c);
 		lode_tripwire_init(&c->trip);

@@ -83,30 +83,15 @@ static void json_kind(struct lode_json *j, const struct lode_interval *w, int k)
 	lode_json_end(j);
 }
 
-static double amplification(uint64_t all, uint64_t part)
-{
-	return part ? (double)all / (double)part : NAN;
-}
-
-static uint64_t sum_cf(const struct lode_sample *s, size_t offset)
-{
-	uint64_t sum = 0;
-	for (size_t i = 0; i < s->ncf; i++)
-		sum += *(const uint64_t *)((const char *)&s->cf[i] + offset);
-	return sum;
-}
-
 static void json_now(const struct lode_conductor *c, struct lode_json *j)
 {
 	const struct lode_sample *s = c->now;
 	struct lode_interval *w = c->window; /* scratch */
-	uint64_t reads;
 	lode_conductor_window(c, 10, w);
 	if (w->seconds <= 0)
 		*w = c->last;
 	if (w->seconds <= 0)
 		return;
-	reads = w->op[LODE_H_GET].count + w->ticker[LODE_T_MULTIGET_KEYS] + w->ticker[LODE_T_SEEK] + w->ticker[LODE_T_NEXT];
 	lode_json_object(j, "now");
 	lode_json_num(j, "seconds", w->seconds);
 	lode_json_num(j, "ops", lode_interval_ops(w));
@@ -120,8 +105,8 @@ static void json_now(const struct lode_conductor *c, struct lode_json *j)
 	lode_json_num(j, "cache_hit", lode_interval_cache_hit(w));
 	lode_json_num(j, "data_hit", lode_interval_data_hit(w));
 	lode_json_num(j, "write_amp", lode_interval_write_amp(w));
-	lode_json_num(j, "read_amp", amplification(w->ticker[LODE_T_CACHE_DATA_HIT] + w->ticker[LODE_T_CACHE_DATA_MISS], reads)); /* data blocks for each read */
-	lode_json_num(j, "space_amp", amplification(sum_cf(s, offsetof(struct lode_cf_sample, sst_bytes)), sum_cf(s, offsetof(struct lode_cf_sample, live_bytes))));
+	lode_json_num(j, "read_amp", lode_interval_read_amp(w));
+	lode_json_num(j, "space_amp", lode_sample_space_amp(s));
 	lode_json_u64(j, "debt", w->debt);
 	lode_json_u64(j, "l0_files", w->l0_files);
 	lode_json_u64(j, "mem_bytes", w->mem_bytes);
