@@ -13,7 +13,6 @@ struct cell {
 	double phi, sd, interval, span;
 	size_t past;
 	double effect, tail_effect, ramp;
-	double divide; /* trials = all / divide: START costs more */
 };
 
 struct tally {
@@ -91,7 +90,7 @@ static void nothing_happens(unsigned n)
 	for (int shape = 0; shape < NOISE_SHAPES; shape++)
 		for (int p = 0; p < 4; p++) {
 			struct cell c = {
-			    "switch A/A", LODE_DESIGN_SWITCH, &lode_pace_production, shape, phis[p], 0.05, 10, 3600, 48, 0, 0, 0, 1};
+			    "switch A/A", LODE_DESIGN_SWITCH, &lode_pace_production, shape, phis[p], 0.05, 10, 3600, 48, 0, 0, 0};
 
 			run(&c, n, 11, &t);
 			print(&c, &t);
@@ -100,7 +99,7 @@ static void nothing_happens(unsigned n)
 		}
 	for (int shape = 0; shape < NOISE_SHAPES; shape++)
 		for (int p = 0; p < 4; p++) {
-			struct cell c = {"start A/A", LODE_DESIGN_START, &lode_pace_bench, shape, phis[p], 0.05, 1, 60, 8, 0, 0, 0, 4};
+			struct cell c = {"start A/A", LODE_DESIGN_START, &lode_pace_bench, shape, phis[p], 0.05, 1, 60, 8, 0, 0, 0};
 
 			run(&c, n / 2, 12, &t);
 			print(&c, &t);
@@ -113,10 +112,10 @@ static void harm_is_found(unsigned n)
 {
 	const struct lode_pace *prod = &lode_pace_production, *bench = &lode_pace_bench;
 	const struct cell cells[] = {
-	    {"switch -10 %", LODE_DESIGN_SWITCH, prod, NOISE_CLEAN, 0.8, 0.05, 10, 3600, 48, log(0.9), 0, 0, 1},
-	    {"switch -10 %", LODE_DESIGN_SWITCH, prod, NOISE_STEP, 0.95, 0.05, 10, 3600, 48, log(0.9), 0, 0, 1},
-	    {"switch -10 %", LODE_DESIGN_SWITCH, prod, NOISE_HEAVY, 0.5, 0.05, 10, 3600, 48, log(0.9), 0, 0, 1},
-	    {"switch -20 %, bench", LODE_DESIGN_SWITCH, bench, NOISE_CLEAN, 0.5, 0.05, 1, 90, 8, log(0.8), 0, 0, 1},
+	    {"switch -10 %", LODE_DESIGN_SWITCH, prod, NOISE_CLEAN, 0.8, 0.05, 10, 3600, 48, log(0.9), 0, 0},
+	    {"switch -10 %", LODE_DESIGN_SWITCH, prod, NOISE_STEP, 0.95, 0.05, 10, 3600, 48, log(0.9), 0, 0},
+	    {"switch -10 %", LODE_DESIGN_SWITCH, prod, NOISE_HEAVY, 0.5, 0.05, 10, 3600, 48, log(0.9), 0, 0},
+	    {"switch -20 %, bench", LODE_DESIGN_SWITCH, bench, NOISE_CLEAN, 0.5, 0.05, 1, 90, 8, log(0.8), 0, 0},
 	};
 	struct tally t;
 
@@ -136,19 +135,19 @@ static void gain_is_found(unsigned n)
 		double keep;
 		bool fast;
 	} cells[] = {
-	    {{"switch +5 %", LODE_DESIGN_SWITCH, prod, NOISE_CLEAN, 0.8, 0.05, 10, 3600, 48, log(1.05), 0, 0, 1}, 0.95, false},
-	    {{"switch +10 %", LODE_DESIGN_SWITCH, prod, NOISE_DRIFT, 0.95, 0.05, 10, 3600, 48, log(1.1), 0, 0, 1}, 0.99, false},
-	    {{"switch +20 % in 90 s, bench", LODE_DESIGN_SWITCH, bench, NOISE_CLEAN, 0.5, 0.05, 1, 90, 8, log(1.2), 0, 0, 1}, 0.95, true},
-	    {{"switch +20 %, bench", LODE_DESIGN_SWITCH, bench, NOISE_HEAVY, 0.8, 0.05, 1, 90, 8, log(1.2), 0, 0, 1}, 0.95, false},
-	    {{"start +20 %", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.5, 0.05, 1, 60, 8, log(1.2), 0, 0, 4}, 0.90, false},
-	    {{"start +20 %, ramp 1 s", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.5, 0.05, 1, 60, 8, log(1.2), 0, 1, 4}, 0, false},
-	    {{"start +25 %", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(1.25), 0, 0, 4}, 0.90, false},
-	    {{"start +25 %", LODE_DESIGN_START, bench, NOISE_DRIFT, 0.8, 0.05, 1, 60, 8, log(1.25), 0, 0, 4}, 0.90, false},
-	    {{"start +25 %", LODE_DESIGN_START, bench, NOISE_HEAVY, 0.8, 0.05, 1, 60, 8, log(1.25), 0, 0, 4}, 0, false},
-	    {{"start +25 %, ramp 1 s", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(1.25), 0, 1, 4}, 0, false},
-	    {{"start +60 %, ramp 3 s", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(1.6), 0, 3, 4}, 0, false},
-	    {{"start +100 %, ramp 6 s", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(2), 0, 6, 4}, 0, false},
-	    {{"start -20 %", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(0.8), 0, 0, 4}, -1, false},
+	    {{"switch +5 %", LODE_DESIGN_SWITCH, prod, NOISE_CLEAN, 0.8, 0.05, 10, 3600, 48, log(1.05), 0, 0}, 0.95, false},
+	    {{"switch +10 %", LODE_DESIGN_SWITCH, prod, NOISE_DRIFT, 0.95, 0.05, 10, 3600, 48, log(1.1), 0, 0}, 0.99, false},
+	    {{"switch +20 % in 90 s, bench", LODE_DESIGN_SWITCH, bench, NOISE_CLEAN, 0.5, 0.05, 1, 90, 8, log(1.2), 0, 0}, 0.95, true},
+	    {{"switch +20 %, bench", LODE_DESIGN_SWITCH, bench, NOISE_HEAVY, 0.8, 0.05, 1, 90, 8, log(1.2), 0, 0}, 0.95, false},
+	    {{"start +20 %", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.5, 0.05, 1, 60, 8, log(1.2), 0, 0}, 0.90, false},
+	    {{"start +20 %, ramp 1 s", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.5, 0.05, 1, 60, 8, log(1.2), 0, 1}, 0.80, false},
+	    {{"start +25 %", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(1.25), 0, 0}, 0.90, false},
+	    {{"start +25 %", LODE_DESIGN_START, bench, NOISE_DRIFT, 0.8, 0.05, 1, 60, 8, log(1.25), 0, 0}, 0.90, false},
+	    {{"start +25 %", LODE_DESIGN_START, bench, NOISE_HEAVY, 0.8, 0.05, 1, 60, 8, log(1.25), 0, 0}, 0.90, false},
+	    {{"start +25 %, ramp 1 s", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(1.25), 0, 1}, 0.95, false},
+	    {{"start +60 %, ramp 3 s", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(1.6), 0, 3}, 0.95, false},
+	    {{"start +100 %, ramp 6 s", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(2), 0, 6}, 0.90, false},
+	    {{"start -20 %", LODE_DESIGN_START, bench, NOISE_CLEAN, 0.8, 0.05, 1, 60, 8, log(0.8), 0, 0}, -1, false},
 	};
 	struct tally t;
 
