@@ -76,6 +76,11 @@ class Run:
     def whole(self):
         return sum(self.rates) / len(self.rates) if self.rates else 0.0
 
+    def cpu_per_op(self):
+        """CPU seconds of the whole process per operation: steadier than throughput where others use the machine too."""
+        total = sum(self.rates)
+        return self.cpu_s / total if total else 0.0
+
     def end_p99(self):
         """The slowest kind's p99 stands for the run."""
         return max(self.p99.values(), default=0.0)
