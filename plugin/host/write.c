@@ -1,6 +1,7 @@
 /* Writing as read, compare, write, read again. What RocksDB's calls return is only a hint (some failures are live, some successes are
  * not); the OPTIONS file and the cache itself say what holds. */
 #include "host/write.h"
+#include "base/num.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -230,7 +231,8 @@ static int write_call(struct lode_host *h, struct todo *t, size_t first, struct 
 {
 	const struct lode_write *w = &t->w[first];
 	struct lode_kv kv[LODE_WRITE_MAX];
-	uint64_t bytes, from;
+	int64_t bytes = 0;
+	uint64_t from;
 	size_t n = 0;
 	int rc;
 
@@ -240,7 +242,7 @@ static int write_call(struct lode_host *h, struct todo *t, size_t first, struct 
 		t->due[i] = false;
 		kv[n++] = (struct lode_kv){t->w[i].key, t->w[i].value};
 	}
-	if (w->scope == LODE_SCOPE_CACHE && sscanf(kv[n - 1].value, "%" SCNu64, &bytes) != 1)
+	if (w->scope == LODE_SCOPE_CACHE && (lode_num_parse(kv[n - 1].value, strlen(kv[n - 1].value), &bytes) || bytes < 0))
 		return lode_err_set(err, EINVAL, "a cache capacity is a plain number of bytes");
 	from = now_ns();
 	if (w->scope == LODE_SCOPE_DB)
@@ -248,7 +250,7 @@ static int write_call(struct lode_host *h, struct todo *t, size_t first, struct 
 	else if (w->scope == LODE_SCOPE_CF)
 		rc = h->ops->set_cf_options(h, w->cf, kv, n, err);
 	else
-		rc = h->ops->set_cache_capacity(h, bytes, err);
+		rc = h->ops->set_cache_capacity(h, (uint64_t)bytes, err);
 	rep->ns += now_ns() - from;
 	rep->calls++;
 	return rc;
