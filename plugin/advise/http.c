@@ -18,12 +18,33 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CURL_FUNCTIONS(X)                                                                                                                  \
-	X(global_init)                                                                                                                     \
-	X(global_cleanup)                                                                                                                  \
-	X(version_info)                                                                                                                    \
-	X(slist_append) X(slist_free_all) X(easy_init) X(easy_cleanup) X(easy_setopt) X(easy_getinfo) X(easy_strerror) X(multi_init)       \
-	    X(multi_cleanup) X(multi_add_handle) X(multi_remove_handle) X(multi_perform) X(multi_poll) X(multi_info_read)
+/* A sanitizer's runtime must be found first, by the libraries too; it ends the process at RTLD_DEEPBIND. */
+#if defined LODE_ASAN || defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#endif
+
+#define CURL_FUNCTIONS(X) \
+	X(global_init) \
+	X(global_cleanup) \
+	X(version_info) \
+	X(slist_append) \
+	X(slist_free_all) \
+	X(easy_init) \
+	X(easy_cleanup) \
+	X(easy_setopt) \
+	X(easy_getinfo) \
+	X(easy_strerror) \
+	X(multi_init) \
+	X(multi_cleanup) \
+	X(multi_add_handle) \
+	X(multi_remove_handle) \
+	X(multi_perform) \
+	X(multi_poll) \
+	X(multi_info_read)
 
 struct lode_http {
 	void *library;
@@ -64,7 +85,7 @@ static int load(struct lode_http *h, struct lode_err *err)
 {
 	static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
 	int flags = RTLD_NOW | RTLD_LOCAL;
-#if defined RTLD_DEEPBIND && !defined LODE_ASAN
+#ifndef SANITIZED
 	flags |= RTLD_DEEPBIND; /* the host may export its own OpenSSL */
 #endif
 	for (size_t i = 0; i < sizeof names / sizeof names[0] && !h->library; i++)

@@ -4,7 +4,6 @@
 #include "advise/text.h"
 
 #include <cjson/cJSON.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,13 +21,17 @@ static const char *text_of(const cJSON *item)
 	return s && *s ? s : NULL;
 }
 
-static enum lode_call fail(struct lode_reply *out, enum lode_call call, const char *format, const char *foreign)
-{
-	char plain[160];
+/* Foreign words, safe to show. */
+struct words {
+	char s[160];
+};
 
-	lode_text_plain(plain, sizeof plain, foreign ? foreign : "", foreign ? strlen(foreign) : 0);
-	snprintf(out->why, sizeof out->why, format, plain);
-	return call;
+static struct words shown(const char *foreign)
+{
+	struct words w;
+
+	lode_text_plain(w.s, sizeof w.s, foreign, strlen(foreign));
+	return w;
 }
 
 /* {"error": "text"} or {"error": {"message", "code": text|number|null, "type"}}. NULL if there is none. */
@@ -58,10 +61,8 @@ static enum lode_call status_call(long status, const char *body, size_t len, str
 			      : status == 429		       ? LODE_CALL_RATE_LIMIT
 			      : status >= 500		       ? LODE_CALL_SERVER
 							       : LODE_CALL_HTTP;
-	char format[64];
 
-	snprintf(format, sizeof format, "the server answered with status %ld%s", status, reason ? ": %s" : "");
-	fail(out, call, format, reason);
+	lode_reply_fail(out, call, "the server answered with status %ld%s%s", status, reason ? ": " : "", shown(reason ? reason : "").s);
 	cJSON_Delete(root);
 	return call;
 }
@@ -81,16 +82,17 @@ static enum lode_call choice_call(const cJSON *choice, const char **content, str
 	const char *reason = text_of(member(choice, "finish_reason"));
 
 	if (refusal)
-		return fail(out, LODE_CALL_REFUSAL, "the model refused: %s", refusal);
+		return lode_reply_fail(out, LODE_CALL_REFUSAL, "the model refused: %s", shown(refusal).s);
 	if (reason && !strcmp(reason, "length"))
-		return fail(out, LODE_CALL_TRUNCATED, "the answer was cut at the length limit", NULL);
+		return lode_reply_fail(out, LODE_CALL_TRUNCATED, "the answer was cut at the length limit");
 	if (reason && !strcmp(reason, "content_filter"))
-		return fail(out, LODE_CALL_FILTERED, "the answer was withheld by a content filter", NULL);
+		return lode_reply_fail(out, LODE_CALL_FILTERED, "the answer was withheld by a content filter");
 	if (!reason || strcmp(reason, "stop") != 0)
-		return fail(out, LODE_CALL_API_ERROR, "the answer ended for the reason '%s', not by itself", reason ? reason : "null");
+		return lode_reply_fail(out, LODE_CALL_API_ERROR, "the answer ended for the reason '%s', not by itself",
+				       shown(reason ? reason : "null").s);
 	*content = text_of(member(message, "content"));
 	if (!*content)
-		return fail(out, LODE_CALL_EMPTY, "the answer has no content", NULL);
+		return lode_reply_fail(out, LODE_CALL_EMPTY, "the answer has no content");
 	return LODE_CALL_OK;
 }
 
@@ -106,17 +108,15 @@ static const char *skip_thinking(const char *s)
 
 static enum lode_call answer_call(const char *content, const struct lode_offer *offer, bool extract, struct lode_reply *out)
 {
-	size_t n, at;
+	size_t n, at, len;
 
 	content = skip_thinking(content);
 	n = strlen(content);
 	out->raw = strndup(content, n < RAW_MAX ? n : RAW_MAX);
-	if (extract && *content != '{' && lode_strict_object(content, n, &at, &n))
+	if (extract && lode_strict_object(content, n, &at, &len)) {
 		content += at;
-	else if (extract && lode_strict_object(content, strlen(content), &at, &n) && at == 0)
-		content += at; /* prose after it */
-	else
-		n = strlen(content);
+		n = len;
+	}
 	return lode_reply_content(content, n, offer, out);
 }
 
@@ -135,7 +135,7 @@ enum lode_call lode_reply_read(long status, const char *body, size_t len, const 
 	if (lode_strict_check(body, len, NULL) == LODE_STRICT_OK)
 		root = cJSON_ParseWithLength(body, len);
 	if (!cJSON_IsObject(root)) {
-		call = fail(out, LODE_CALL_NOT_JSON, "the server's reply is not a JSON object", NULL);
+		call = lode_reply_fail(out, LODE_CALL_NOT_JSON, "the server's reply is not a JSON object");
 		goto out;
 	}
 	if (text_of(member(root, "model")))
@@ -143,12 +143,13 @@ enum lode_call lode_reply_read(long status, const char *body, size_t len, const 
 	out->prompt_tokens = count_of(member(root, "usage"), "prompt_tokens");
 	out->completion_tokens = count_of(member(root, "usage"), "completion_tokens");
 	if ((reason = error_text(root, &quota))) {
-		call = fail(out, quota ? LODE_CALL_QUOTA : LODE_CALL_API_ERROR, "the server reports an error: %s", reason);
+		call =
+		    lode_reply_fail(out, quota ? LODE_CALL_QUOTA : LODE_CALL_API_ERROR, "the server reports an error: %s", shown(reason).s);
 		goto out;
 	}
 	const cJSON *choice = cJSON_GetArrayItem(member(root, "choices"), 0);
 	if (!cJSON_IsObject(choice)) {
-		call = fail(out, LODE_CALL_NO_CHOICES, "the server's reply holds no answer", NULL);
+		call = lode_reply_fail(out, LODE_CALL_NO_CHOICES, "the server's reply holds no answer");
 		goto out;
 	}
 	call = choice_call(choice, &content, out);

@@ -20,4 +20,7 @@ enum lode_call lode_reply_read(long status, const char *body, size_t len, const 
 /* The content alone: one object as lode_dialect_schema asks for it. */
 enum lode_call lode_reply_content(const char *text, size_t len, const struct lode_offer *offer, struct lode_reply *out);
 
+/* For the two above: fills why, returns call. */
+enum lode_call lode_reply_fail(struct lode_reply *out, enum lode_call call, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
 #endif

@@ -19,8 +19,7 @@ static struct lode_text shown(const char *s)
 	return t;
 }
 
-static enum lode_call fail(struct lode_reply *out, enum lode_call call, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-static enum lode_call fail(struct lode_reply *out, enum lode_call call, const char *fmt, ...)
+enum lode_call lode_reply_fail(struct lode_reply *out, enum lode_call call, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -58,7 +57,7 @@ static enum lode_call check_fields(const cJSON *object, const struct field *fiel
 	const cJSON *v;
 
 	if (!cJSON_IsObject(object))
-		return fail(out, LODE_CALL_SCHEMA, "%s is not an object", what);
+		return lode_reply_fail(out, LODE_CALL_SCHEMA, "%s is not an object", what);
 	cJSON_ArrayForEach(v, object)
 	{
 		const struct field *f = fields;
@@ -66,16 +65,17 @@ static enum lode_call check_fields(const cJSON *object, const struct field *fiel
 		while (f->name && strcmp(f->name, v->string) != 0)
 			f++;
 		if (!f->name)
-			return fail(out, LODE_CALL_SCHEMA, "%s has a member '%s' that the schema does not know", what, shown(v->string).s);
+			return lode_reply_fail(out, LODE_CALL_SCHEMA, "%s has a member '%s' that the schema does not know", what,
+					       shown(v->string).s);
 		if (!fits(v, f))
-			return fail(out, LODE_CALL_SCHEMA, "'%s' must be %s", f->name,
-				    f->type == TEXT	? "a string"
-				    : f->type == NUMBER ? "a number"
-							: "an array");
+			return lode_reply_fail(out, LODE_CALL_SCHEMA, "'%s' must be %s", f->name,
+					       f->type == TEXT	   ? "a string"
+					       : f->type == NUMBER ? "a number"
+								   : "an array");
 	}
 	for (const struct field *f = fields; f->name; f++)
 		if (f->required && !cJSON_GetObjectItemCaseSensitive(object, f->name))
-			return fail(out, LODE_CALL_SCHEMA, "%s lacks '%s'", what, f->name);
+			return lode_reply_fail(out, LODE_CALL_SCHEMA, "%s lacks '%s'", what, f->name);
 	return LODE_CALL_OK;
 }
 
@@ -122,12 +122,12 @@ static enum lode_call read_change(const cJSON *item, const struct lode_offer *of
 		return call;
 	c->tunable = lode_tunable_find(option);
 	if (c->tunable < 0 || c->tunable >= LODE_TUNABLE_MAX || !offer->option[c->tunable])
-		return fail(out, LODE_CALL_UNKNOWN_OPTION, "option '%s' is not in the catalogue", shown(option).s);
+		return lode_reply_fail(out, LODE_CALL_UNKNOWN_OPTION, "option '%s' is not in the catalogue", shown(option).s);
 	if (!read_cf(text_member(item, "cf"), offer, &c->cf))
-		return fail(out, LODE_CALL_SCHEMA, "cf '%s' of %s is neither all nor a family that was named",
-			    shown(text_member(item, "cf")).s, option);
+		return lode_reply_fail(out, LODE_CALL_SCHEMA, "cf '%s' of %s is neither all nor a family that was named",
+				       shown(text_member(item, "cf")).s, option);
 	if (lode_tunable_parse(&lode_tunables[c->tunable], value, strlen(value), &c->value, &err) != 0)
-		return fail(out, LODE_CALL_BAD_VALUE, "value '%s' of %s: %.200s", shown(value).s, option, err.msg);
+		return lode_reply_fail(out, LODE_CALL_BAD_VALUE, "value '%s' of %s: %.200s", shown(value).s, option, err.msg);
 	return LODE_CALL_OK;
 }
 
@@ -151,7 +151,7 @@ static enum lode_call read_answer(const cJSON *root, const struct lode_offer *of
 		return LODE_CALL_NO_CHANGE;
 	}
 	if (cJSON_GetArraySize(changes) > LODE_CHANGES_MAX)
-		return fail(out, LODE_CALL_SCHEMA, "more than %d changes at a time", LODE_CHANGES_MAX);
+		return lode_reply_fail(out, LODE_CALL_SCHEMA, "more than %d changes at a time", LODE_CHANGES_MAX);
 	cJSON_ArrayForEach(item, changes)
 	{
 		call = read_change(item, offer, &p->change[p->n], out);
@@ -162,7 +162,7 @@ static enum lode_call read_answer(const cJSON *root, const struct lode_offer *of
 	p->expect = number_member(root, "expect_percent") / 100;
 	p->confidence = number_member(root, "confidence");
 	if (call == LODE_CALL_OK && (fabs(p->expect) > 100 || p->confidence < 0 || p->confidence > 1))
-		call = fail(out, LODE_CALL_SCHEMA, "expect_percent or confidence is out of its range");
+		call = lode_reply_fail(out, LODE_CALL_SCHEMA, "expect_percent or confidence is out of its range");
 	if (call == LODE_CALL_OK)
 		lode_text_plain(p->why, sizeof p->why, diagnosis, strlen(diagnosis));
 	else
@@ -176,13 +176,13 @@ enum lode_call lode_reply_content(const char *text, size_t len, const struct lod
 	enum lode_call call;
 
 	if (strict == LODE_STRICT_DUPLICATE) {
-		call = fail(out, LODE_CALL_DUPLICATE_KEY, "the answer has an object with the same key twice");
+		call = lode_reply_fail(out, LODE_CALL_DUPLICATE_KEY, "the answer has an object with the same key twice");
 	} else if (strict != LODE_STRICT_OK) {
-		call = fail(out, LODE_CALL_BAD_CONTENT, "the answer is not one JSON object and nothing else");
+		call = lode_reply_fail(out, LODE_CALL_BAD_CONTENT, "the answer is not one JSON object and nothing else");
 	} else {
 		cJSON *root = cJSON_ParseWithLength(text, len);
 
-		call = root ? read_answer(root, offer, out) : fail(out, LODE_CALL_BAD_CONTENT, "the answer is not JSON");
+		call = root ? read_answer(root, offer, out) : lode_reply_fail(out, LODE_CALL_BAD_CONTENT, "the answer is not JSON");
 		cJSON_Delete(root);
 	}
 	out->call = call;
