@@ -1,0 +1,141 @@
+/* The verbs that are one question: prompt, pause, resume, approve, reject, rollback, metrics. */
+#include "cli.h"
+
+#include "agent/control.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BODY_MAX (16u << 20)
+#define TIMEOUT 15.0 /* a rollback may wait for RocksDB */
+
+/* -d as the socket knows it: a path becomes an id. */
+static int name_db(const struct cli_target *t, char *out, size_t len)
+{
+	const cJSON *db;
+	int found = 0;
+
+	if (!t->db[0] || !strchr(t->db, '/')) {
+		snprintf(out, len, "%s", t->db[0] ? t->db : "-");
+		return CLI_DONE;
+	}
+	cJSON *status = cli_target_status(t, NULL, NULL);
+	if (!status)
+		return CLI_FAILED;
+	cJSON_ArrayForEach(db, cli_obj(status, "databases")) if (cli_target_wants(t, db) && !found++)
+	    snprintf(out, len, "%s", cli_str(db, "id"));
+	cJSON_Delete(status);
+	return found ? CLI_DONE : cli_error(CLI_FAILED, "no open database is at %s", t->db);
+}
+
+/* A rollback's answer in words: {"writes":[{"scope","key","value"}]} whatever else stands in it. */
+static void show_writes(struct lode_buf *out, const cJSON *answer, bool print)
+{
+	const cJSON *db, *w, *list = cJSON_IsArray(answer) ? answer : cli_obj(answer, "databases");
+	int n = 0;
+
+	if (!list) {
+		cJSON_ArrayForEach(w, cli_obj(answer, "writes"))
+		{
+			cli_add_text(out, *cli_str(w, "key") ? cli_str(w, "key") : "block_cache_size");
+			lode_buf_adds(out, " = ");
+			cli_show_value(out, *cli_str(w, "key") ? cli_str(w, "key") : "block_cache_size", cli_str(w, "value"));
+			lode_buf_adds(out, print ? "  (would be written)\n" : "\n");
+			n++;
+		}
+		if (!n)
+			lode_buf_adds(out, "nothing to put back\n");
+		return;
+	}
+	cJSON_ArrayForEach(db, list) show_writes(out, db, print);
+}
+
+/* One JSON text after the other, as several databases answer. False if it is something else: then it is shown as it came. */
+static bool show_rollback(struct lode_buf *out, const struct lode_buf *body, bool print)
+{
+	const char *p = lode_buf_str(body), *end = p + body->len;
+
+	while (p < end) {
+		cJSON *answer = cJSON_ParseWithLengthOpts(p, (size_t)(end - p), &p, 0);
+
+		if (!answer)
+			return false;
+		show_writes(out, answer, print);
+		cJSON_Delete(answer);
+		while (p < end && strchr(" \t\r\n", *p))
+			p++;
+	}
+	return true;
+}
+
+/* Text from the process, line by line. */
+static void show_text(struct lode_buf *out, const struct lode_buf *body)
+{
+	char *copy = strdup(lode_buf_str(body)), *p = copy;
+
+	for (char *line; p && (line = strsep(&p, "\n"));) {
+		cli_add_text(out, line);
+		if (p)
+			lode_buf_adds(out, "\n");
+	}
+	free(copy);
+	if (out->len && out->data[out->len - 1] != '\n')
+		lode_buf_adds(out, "\n");
+}
+
+static int answer(const char *verb, const struct cli_target *t, const struct lode_buf *body, int code, bool print)
+{
+	struct lode_buf out;
+	int status = code == 200 ? CLI_DONE : CLI_FAILED;
+	bool rollback = !strcmp(verb, "rollback");
+
+	lode_buf_init(&out, 2 * BODY_MAX);
+	if (code != 200) {
+		show_text(&out, body);
+		cli_error(status, "%.*s", (int)(out.len ? out.len - 1 : 0), lode_buf_str(&out));
+	} else if (t->json || (!rollback && !isatty(STDOUT_FILENO))) {
+		fwrite(lode_buf_str(body), 1, body->len, stdout); /* to the byte: a prompt may be piped on */
+	} else {
+		if (!rollback || !show_rollback(&out, body, print)) {
+			lode_buf_clear(&out);
+			show_text(&out, body);
+		}
+		status = cli_write_out(&out);
+	}
+	lode_buf_fini(&out);
+	return status;
+}
+
+int cli_ask(const struct cli_verb *v, int argc, char **argv)
+{
+	static const struct option longs[] = {{"print", no_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {0}};
+	struct cli_target t = {0};
+	char db[4096], request[4200];
+	struct lode_buf body;
+	bool print = false;
+	int option, status;
+
+	while ((option = getopt_long(argc, argv, CLI_TARGET_OPTIONS, longs, NULL)) != -1) {
+		if (option == 'p' && !strcmp(v->name, "rollback"))
+			print = true;
+		else if (cli_target_option(v, &t, option, optarg, &status))
+			return status;
+	}
+	status = cli_target_find(&t, argc - optind, argv + optind);
+	if (status == CLI_DONE)
+		status = name_db(&t, db, sizeof db);
+	if (status != CLI_DONE)
+		return status;
+	snprintf(request, sizeof request, "%s %s%s", v->name, db, print ? " print" : "");
+	lode_buf_init(&body, BODY_MAX);
+	int code = lode_control_ask(t.socket, request, TIMEOUT, &body);
+	if (code < 0)
+		status = cli_error(CLI_FAILED, "%s: %s", t.socket, cli_ask_error(code));
+	else
+		status = answer(v->name, &t, &body, code, print);
+	lode_buf_fini(&body);
+	return status;
+}

@@ -1,0 +1,173 @@
+/* The `lodestone` command: a table of verbs. */
+#include "cli.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TARGET_HELP                                                                                                                        \
+	"  PID         the process; may be left out if there is only one\n"                                                                \
+	"  -S SOCKET   its control socket, if it is not in the usual place\n"                                                              \
+	"  -d DB       only this database: its id, the beginning of its id, or its path\n"
+
+const struct cli_verb cli_verbs[] = {
+    {"run", "[-c FILE] [-s section.key=value]... [--] COMMAND [ARG]...", "start a program with the tuner in it",
+     "  -c FILE     the configuration file (LODESTONE_CONFIG)\n"
+     "  -s S.K=V    set one key, for example -s agent.mode=auto; may be repeated\n\n"
+     "The exit status is the command's; 127 if it is not found, 126 if it cannot be started.\n",
+     cli_run},
+    {"status", "[PID] [-S SOCKET] [-d DB] [-j]", "what goes on in a process", TARGET_HELP "  -j          JSON, as the process gives it\n",
+     cli_status},
+    {"watch", "[PID] [-S SOCKET] [-d DB] [-n COUNT] [-i SECONDS]", "the same, live",
+     TARGET_HELP "  -n COUNT    end after so many pictures\n"
+		 "  -i SECONDS  between two pictures (1)\n"
+		 "  -j          one line of JSON each time\n\n"
+		 "Press q or Ctrl-C to end. Without a terminal: one line each time.\n",
+     cli_watch},
+    {"journal", "[-n N] [-f] [-k KIND] [-j] [-d DB] [FILE|PID]", "what was done, when and why",
+     "  FILE|PID    a journal, or a process; may be left out if there is only one\n"
+     "  -n N        the last N records only\n"
+     "  -f          go on as the journal grows\n"
+     "  -k KIND     only these: attach, advice, proposal, refused, intent, verdict, settled, trip, override, restore, ...\n"
+     "  -d DB       the journal of this database: its id, the beginning of its id, or its path\n"
+     "  -j          the records as they stand\n",
+     cli_journal},
+    {"prompt", "[PID] [-S SOCKET] [-d DB] [-j]", "print exactly what a language model would be asked", TARGET_HELP, cli_ask},
+    {"pause", "[PID] [-S SOCKET] [-d DB]", "propose and try nothing until resume; kept changes stay", TARGET_HELP, cli_ask},
+    {"resume", "[PID] [-S SOCKET] [-d DB]", "go on after pause, or after a failed revert", TARGET_HELP, cli_ask},
+    {"approve", "[PID] [-S SOCKET] [-d DB]", "let the suggestion be tried (mode suggest)", TARGET_HELP, cli_ask},
+    {"reject", "[PID] [-S SOCKET] [-d DB]", "turn the suggestion down (mode suggest)", TARGET_HELP, cli_ask},
+    {"rollback", "[--print] [PID] [-S SOCKET] [-d DB] [-j]", "put every kept change back",
+     "  --print     only print what would be written\n" TARGET_HELP "  -j          JSON, as the process gives it\n", cli_ask},
+    {"metrics", "[PID] [-S SOCKET] [-d DB]", "Prometheus text", TARGET_HELP, cli_ask},
+    {"doctor", "[-j] [PID | FILE | -- COMMAND [ARG]...]", "can it be tuned, and if not, why not",
+     "  PID         a running process\n"
+     "  FILE        an executable or library; it is read, not run\n"
+     "  COMMAND     the same, looked up as a shell would\n"
+     "  -j          JSON\n\n"
+     "Without any of them: is this installation in order? The exit status is 0 if tuning is possible, 1 if not.\n",
+     cli_doctor},
+    {"help", "[VERB]", "this list, or more about one verb", "", cli_help},
+};
+const int cli_verb_count = sizeof cli_verbs / sizeof cli_verbs[0];
+
+int cli_usage(const struct cli_verb *v, bool asked)
+{
+	FILE *out = asked ? stdout : stderr;
+
+	fprintf(out, "usage: lodestone %s%s%s\n", v->name, *v->args ? " " : "", v->args);
+	if (asked)
+		printf("\n%c%s.\n\n%s", v->brief[0] & ~0x20, v->brief + 1, v->help);
+	return asked ? CLI_DONE : CLI_WRONG;
+}
+
+int cli_error(int status, const char *fmt, ...)
+{
+	char text[8192], *p = text;
+	struct lode_buf safe;
+	va_list ap;
+
+	fflush(stdout);
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	/* It may quote what a process or a file says. */
+	lode_buf_init(&safe, 4 * sizeof text);
+	lode_buf_adds(&safe, "lodestone: ");
+	for (char *line; (line = strsep(&p, "\n"));) {
+		cli_add_text(&safe, line);
+		lode_buf_adds(&safe, "\n");
+	}
+	fputs(lode_buf_str(&safe), stderr);
+	lode_buf_fini(&safe);
+	return status;
+}
+
+static void list_verbs(FILE *out)
+{
+	fputs("usage: lodestone VERB [ARG]...\n\nA tuner that works inside a running RocksDB.\n\n", out);
+	for (int i = 0; i < cli_verb_count; i++)
+		fprintf(out, "  %-10s %s\n", cli_verbs[i].name, cli_verbs[i].brief);
+	fputs("\n`lodestone VERB --help` says more. Exit status: 0 done, 1 refused or failed, 2 wrong use.\n", out);
+}
+
+/* Edit distance, for "did you mean"; words are short. */
+static int distance(const char *a, const char *b)
+{
+	int row[32], n = (int)strlen(b);
+
+	if (n > 31)
+		return INT_MAX;
+	for (int j = 0; j <= n; j++)
+		row[j] = j;
+	for (int i = 1; *a; i++, a++) {
+		int diagonal = row[0];
+
+		row[0] = i;
+		for (int j = 1; j <= n; j++) {
+			int best = diagonal + (*a != b[j - 1]);
+
+			diagonal = row[j];
+			if (row[j] + 1 < best)
+				best = row[j] + 1;
+			if (row[j - 1] + 1 < best)
+				best = row[j - 1] + 1;
+			row[j] = best;
+		}
+	}
+	return row[n];
+}
+
+static const struct cli_verb *find_verb(const char *name)
+{
+	const struct cli_verb *near = NULL;
+	int best = 3;
+
+	for (int i = 0; i < cli_verb_count; i++) {
+		int d = distance(name, cli_verbs[i].name);
+
+		if (!d)
+			return &cli_verbs[i];
+		if (d < best) {
+			best = d;
+			near = &cli_verbs[i];
+		}
+	}
+	cli_error(CLI_WRONG, "there is no verb '%s'%s%s%s; `lodestone help` lists them", name, near ? ": did you mean '" : "",
+		  near ? near->name : "", near ? "'?" : "");
+	return NULL;
+}
+
+int cli_help(const struct cli_verb *v, int argc, char **argv)
+{
+	(void)v;
+	if (argc > 2)
+		return cli_usage(v, false);
+	if (argc == 2 && strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0) {
+		const struct cli_verb *about = find_verb(argv[1]);
+
+		return about ? cli_usage(about, true) : CLI_WRONG;
+	}
+	list_verbs(stdout);
+	return CLI_DONE;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		list_verbs(stderr);
+		return CLI_WRONG;
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts("lodestone " LODE_VERSION);
+		return CLI_DONE;
+	}
+	const struct cli_verb *v =
+	    !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ? &cli_verbs[cli_verb_count - 1] : find_verb(argv[1]);
+	int status = v ? v->run(v, v == &cli_verbs[cli_verb_count - 1] && argv[1][0] == '-' ? 1 : argc - 1, argv + 1) : CLI_WRONG;
+	if (fflush(stdout) || ferror(stdout))
+		return cli_error(CLI_FAILED, "the output could not be written");
+	return status;
+}

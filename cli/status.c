@@ -1,0 +1,373 @@
+/* lodestone status: one page on a process. */
+#include "cli.h"
+
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define OUT_MAX (4u << 20)
+#define RECENT_SHOWN 8
+
+struct page {
+	struct lode_buf out;
+	struct cli_term term;
+};
+
+static void label(struct page *p, const char *name)
+{
+	lode_buf_adds(&p->out, "  ");
+	cli_add_colour(&p->out, &p->term, CLI_DIM);
+	lode_buf_addf(&p->out, "%-12s", name);
+	cli_add_colour(&p->out, &p->term, CLI_PLAIN);
+}
+
+static void end_line(struct page *p)
+{
+	lode_buf_adds(&p->out, "\n");
+}
+
+static void text_line(struct page *p, const char *name, const char *text)
+{
+	if (!*text)
+		return;
+	label(p, name);
+	cli_add_text(&p->out, text);
+	end_line(p);
+}
+
+static void warning(struct page *p, const char *before, const char *text)
+{
+	lode_buf_adds(&p->out, "  ");
+	cli_add_colour(&p->out, &p->term, CLI_YELLOW);
+	lode_buf_adds(&p->out, before);
+	cli_add_text(&p->out, text);
+	cli_add_colour(&p->out, &p->term, CLI_PLAIN);
+	end_line(p);
+}
+
+static void show_machine(struct page *p, const cJSON *m)
+{
+	if (!m)
+		return;
+	label(p, "machine");
+	if (isfinite(cli_num(m, "cores")))
+		lode_buf_addf(&p->out, "%.4g cores, ", cli_num(m, "cores"));
+	lode_buf_adds(&p->out, "memory ");
+	cli_show_bytes(&p->out, cli_num(m, "mem_limit"));
+	lode_buf_adds(&p->out, " (");
+	cli_show_bytes(&p->out, cli_num(m, "mem_available"));
+	lode_buf_adds(&p->out, " available), this process ");
+	cli_show_bytes(&p->out, cli_num(m, "rss"));
+	if (*cli_str(m, "disk")) {
+		lode_buf_adds(&p->out, ", disk ");
+		cli_add_text(&p->out, cli_str(m, "disk"));
+	}
+	if (isfinite(cli_num(m, "disk_free"))) {
+		lode_buf_adds(&p->out, ", ");
+		cli_show_bytes(&p->out, cli_num(m, "disk_free"));
+		lode_buf_adds(&p->out, " free");
+	}
+	end_line(p);
+}
+
+static void show_process(struct page *p, const cJSON *s)
+{
+	const char *exe = cli_str(s, "exe"), *slash = strrchr(exe, '/');
+	const cJSON *item;
+
+	cli_add_colour(&p->out, &p->term, CLI_BOLD);
+	cli_add_text(&p->out, slash ? slash + 1 : *exe ? exe : "?");
+	cli_add_colour(&p->out, &p->term, CLI_PLAIN);
+	if (isfinite(cli_num(s, "pid")))
+		lode_buf_addf(&p->out, "  pid %.0f", cli_num(s, "pid"));
+	lode_buf_adds(&p->out, ", watched for ");
+	cli_show_time(&p->out, cli_num(s, "uptime_s"));
+	end_line(p);
+	label(p, "lodestone");
+	cli_add_text(&p->out, *cli_str(s, "version") ? cli_str(s, "version") : "?");
+	lode_buf_adds(&p->out, ", mode ");
+	cli_add_colour(&p->out, &p->term, CLI_BOLD);
+	cli_add_text(&p->out, *cli_str(s, "mode") ? cli_str(s, "mode") : "?");
+	cli_add_colour(&p->out, &p->term, CLI_PLAIN);
+	lode_buf_adds(&p->out, ", advisor ");
+	cli_add_text(&p->out, *cli_str(s, "advisor") ? cli_str(s, "advisor") : "?");
+	lode_buf_adds(&p->out, ", pace ");
+	cli_add_text(&p->out, *cli_str(s, "pace") ? cli_str(s, "pace") : "?");
+	if (*cli_str(s, "config")) {
+		lode_buf_adds(&p->out, ", ");
+		cli_add_text(&p->out, cli_str(s, "config"));
+	}
+	end_line(p);
+	show_machine(p, cli_obj(s, "machine"));
+	cJSON_ArrayForEach(item, cli_obj(s, "warnings")) if (cJSON_IsString(item)) warning(p, "warning: ", item->valuestring);
+	cJSON_ArrayForEach(item, cli_obj(s, "inert"))
+	{
+		warning(p, "not tuned: ", cli_str(item, "path"));
+		warning(p, "           ", cli_str(item, "why"));
+	}
+}
+
+static void show_kinds(struct page *p, const cJSON *kinds)
+{
+	const cJSON *k;
+
+	cJSON_ArrayForEach(k, kinds)
+	{
+		label(p, "");
+		cli_add_cut(&p->out, k->string ? k->string : "?", 12);
+		for (size_t n = k->string ? strlen(k->string) : 1; n < 9; n++)
+			lode_buf_adds(&p->out, " ");
+		lode_buf_adds(&p->out, " ");
+		cli_show_count(&p->out, cli_num(k, "ops"));
+		lode_buf_adds(&p->out, "/s, mean ");
+		cli_show_us(&p->out, cli_num(k, "mean_us"));
+		lode_buf_adds(&p->out, ", p50 ");
+		cli_show_us(&p->out, cli_num(k, "p50_us"));
+		lode_buf_adds(&p->out, ", p99 ");
+		cli_show_us(&p->out, cli_num(k, "p99_us"));
+		end_line(p);
+	}
+}
+
+static void show_cache(struct page *p, const cJSON *cache, const cJSON *now)
+{
+	label(p, "cache");
+	if (cache) {
+		cli_add_text(&p->out, cli_str(cache, "kind"));
+		lode_buf_adds(&p->out, " ");
+		cli_show_bytes(&p->out, cli_num(cache, "usage"));
+		lode_buf_adds(&p->out, " of ");
+		cli_show_bytes(&p->out, cli_num(cache, "capacity"));
+		if (!cli_true(cache, "resizable"))
+			lode_buf_adds(&p->out, " (cannot be resized)");
+		lode_buf_adds(&p->out, ", ");
+	}
+	lode_buf_adds(&p->out, "hits ");
+	cli_show_share(&p->out, cli_num(now, "cache_hit"));
+	lode_buf_adds(&p->out, ", data blocks ");
+	cli_show_share(&p->out, cli_num(now, "data_hit"));
+	end_line(p);
+}
+
+static void show_now(struct page *p, const cJSON *db)
+{
+	const cJSON *now = cli_obj(db, "now");
+	double rate = cli_num(now, "delayed_write_rate");
+
+	if (!now) {
+		text_line(p, "throughput", "nothing measured yet");
+		return;
+	}
+	label(p, "throughput");
+	cli_show_count(&p->out, cli_num(now, "ops"));
+	lode_buf_adds(&p->out, " operations/s");
+	end_line(p);
+	show_kinds(p, cli_obj(now, "by_kind"));
+	label(p, "stalls");
+	cli_show_share(&p->out, cli_num(now, "stall_share"));
+	if (cli_true(now, "write_stopped"))
+		lode_buf_adds(&p->out, ", WRITES ARE STOPPED");
+	else if (rate > 0) {
+		lode_buf_adds(&p->out, ", writes are slowed to ");
+		cli_show_bytes(&p->out, rate);
+		lode_buf_adds(&p->out, "/s");
+	}
+	end_line(p);
+	show_cache(p, cli_obj(db, "cache"), now);
+	label(p, "shape");
+	lode_buf_adds(&p->out, "level 0: ");
+	cli_show_count(&p->out, cli_num(now, "l0_files"));
+	lode_buf_adds(&p->out, " files, debt ");
+	cli_show_bytes(&p->out, cli_num(now, "debt"));
+	lode_buf_adds(&p->out, ", memtables ");
+	cli_show_bytes(&p->out, cli_num(now, "mem_bytes"));
+	if (isfinite(cli_num(now, "write_amp")))
+		lode_buf_addf(&p->out, ", write amplification %.1f", cli_num(now, "write_amp"));
+	end_line(p);
+}
+
+static void show_wish(struct page *p, const cJSON *w)
+{
+	label(p, "");
+	cli_show_changes(&p->out, cli_obj(w, "changes"));
+	lode_buf_adds(&p->out, "  [");
+	cli_add_text(&p->out, cli_str(w, "advisor"));
+	if (*cli_str(w, "rule")) {
+		lode_buf_adds(&p->out, ": ");
+		cli_add_text(&p->out, cli_str(w, "rule"));
+	}
+	lode_buf_adds(&p->out, "]");
+	end_line(p);
+	text_line(p, "", cli_str(w, "why"));
+}
+
+static void show_trial(struct page *p, const cJSON *t)
+{
+	double done = cli_num(t, "done"), max = cli_num(t, "max");
+	bool start = !strcmp(cli_str(t, "design"), "start");
+
+	label(p, "trial");
+	cli_add_bar(&p->out, &p->term, max > 0 ? done / max : 0, 20);
+	if (isfinite(done) && isfinite(max))
+		lode_buf_addf(&p->out, " %s %.0f of at most %.0f,", start ? "slot" : "pair", done, max);
+	lode_buf_adds(&p->out, " ");
+	cli_show_time(&p->out, cli_num(t, "seconds_left"));
+	lode_buf_adds(&p->out, " left, now: ");
+	cli_add_text(&p->out, *cli_str(t, "arm") ? cli_str(t, "arm") : "?");
+	end_line(p);
+	show_wish(p, t);
+	label(p, "");
+	lode_buf_adds(&p->out, "evidence ");
+	if (isfinite(cli_num(t, "evidence")))
+		lode_buf_addf(&p->out, "%.3g", cli_num(t, "evidence"));
+	else
+		lode_buf_adds(&p->out, "-");
+	if (isfinite(cli_num(t, "effect"))) {
+		lode_buf_adds(&p->out, ", effect so far ");
+		cli_show_effect(&p->out, cli_num(t, "effect"), cli_num(t, "lo"), cli_num(t, "hi"));
+	}
+	end_line(p);
+}
+
+static void show_recent(struct page *p, const cJSON *recent)
+{
+	int n = cJSON_GetArraySize(recent), first = n > RECENT_SHOWN ? n - RECENT_SHOWN : 0;
+
+	for (int i = first; i < n; i++) {
+		const cJSON *r = cJSON_GetArrayItem(recent, i);
+		const char *what = cli_str(r, "what");
+
+		label(p, i == first ? "lately" : "");
+		cli_show_stamp(&p->out, cli_str(r, "ts"));
+		lode_buf_adds(&p->out, " ");
+		cli_add_colour(&p->out, &p->term, !strcmp(what, "kept") ? CLI_GREEN : !strcmp(what, "tripped") ? CLI_RED : CLI_YELLOW);
+		cli_add_cut(&p->out, what, 9);
+		cli_add_colour(&p->out, &p->term, CLI_PLAIN);
+		for (size_t k = strlen(what); k < 9; k++)
+			lode_buf_adds(&p->out, " ");
+		cli_add_text(&p->out, cli_str(r, "summary"));
+		if (isfinite(cli_num(r, "effect"))) {
+			lode_buf_adds(&p->out, "  ");
+			cli_show_effect(&p->out, cli_num(r, "effect"), cli_num(r, "lo"), cli_num(r, "hi"));
+		} else if (*cli_str(r, "why")) {
+			lode_buf_adds(&p->out, "  ");
+			cli_add_cut(&p->out, cli_str(r, "why"), 100);
+		}
+		end_line(p);
+	}
+}
+
+/* Why nothing happens, if nothing does: the state's own reason, then whatever holds it. */
+static void show_state(struct page *p, const cJSON *s, const cJSON *db)
+{
+	const char *state = cli_str(db, "state"), *why = cli_str(db, "why");
+	const cJSON *advice = cli_obj(db, "advice");
+
+	label(p, "state");
+	cli_add_colour(&p->out, &p->term, !strcmp(state, "SAFE") ? CLI_RED : CLI_BOLD);
+	cli_add_text(&p->out, *state ? state : "?");
+	cli_add_colour(&p->out, &p->term, CLI_PLAIN);
+	if (cli_true(db, "paused"))
+		lode_buf_adds(&p->out, ", paused (`lodestone resume` goes on)");
+	if (*why) {
+		lode_buf_adds(&p->out, ": ");
+		cli_add_text(&p->out, why);
+	}
+	end_line(p);
+	if (!strcmp(cli_str(s, "mode"), "observe"))
+		text_line(p, "", "mode observe: it watches and changes nothing (agent.mode = auto would)");
+	if (*cli_str(db, "limited"))
+		warning(p, "limited: ", cli_str(db, "limited"));
+	if (!strcmp(cli_str(db, "statistics"), "none"))
+		warning(p, "", "this database has no Statistics object: no latencies, so nothing can be judged");
+	if (advice && *cli_str(advice, "why"))
+		text_line(p, "advice", cli_str(advice, "why"));
+}
+
+static void show_counts(struct page *p, const cJSON *c)
+{
+	static const char *const names[] = {"proposals", "refused", "trials", "kept", "reverted", "invalid", "tripped"};
+
+	if (!c)
+		return;
+	label(p, "so far");
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		lode_buf_addf(&p->out, "%s%s ", i ? ", " : "", names[i]);
+		cli_show_count(&p->out, cli_num(c, names[i]));
+	}
+	end_line(p);
+}
+
+static void show_db(struct page *p, const cJSON *s, const cJSON *db)
+{
+	const cJSON *kept = cli_obj(db, "kept"), *change;
+	bool first = true;
+
+	end_line(p);
+	cli_add_colour(&p->out, &p->term, CLI_BOLD);
+	cli_add_text(&p->out, *cli_str(db, "path") ? cli_str(db, "path") : "?");
+	cli_add_colour(&p->out, &p->term, CLI_PLAIN);
+	lode_buf_adds(&p->out, "  ");
+	cli_add_text(&p->out, cli_str(db, "id"));
+	lode_buf_adds(&p->out, "  RocksDB ");
+	cli_add_text(&p->out, *cli_str(db, "rocksdb") ? cli_str(db, "rocksdb") : "?");
+	end_line(p);
+	show_state(p, s, db);
+	text_line(p, "work", cli_str(db, "workload"));
+	show_now(p, db);
+	if (cli_obj(db, "trial"))
+		show_trial(p, cli_obj(db, "trial"));
+	if (cli_obj(db, "suggestion")) {
+		text_line(p, "suggestion", "waits for `lodestone approve` or `lodestone reject`");
+		show_wish(p, cli_obj(db, "suggestion"));
+	}
+	cJSON_ArrayForEach(change, kept)
+	{
+		label(p, first ? "kept" : "");
+		cli_show_change(&p->out, change);
+		end_line(p);
+		first = false;
+	}
+	show_recent(p, cli_obj(db, "recent"));
+	show_counts(p, cli_obj(db, "counts"));
+}
+
+int cli_status(const struct cli_verb *v, int argc, char **argv)
+{
+	static const struct option longs[] = {{"help", no_argument, NULL, 'h'}, {"json", no_argument, NULL, 'j'}, {0}};
+	struct cli_target t = {0};
+	struct page p = {0};
+	struct lode_buf raw;
+	const cJSON *db;
+	int option, status, shown = 0;
+
+	while ((option = getopt_long(argc, argv, CLI_TARGET_OPTIONS, longs, NULL)) != -1)
+		if (cli_target_option(v, &t, option, optarg, &status))
+			return status;
+	status = cli_target_find(&t, argc - optind, argv + optind);
+	if (status != CLI_DONE)
+		return status;
+	lode_buf_init(&raw, 16 << 20);
+	cJSON *s = cli_target_status(&t, &raw, NULL);
+	if (!s) {
+		lode_buf_fini(&raw);
+		return CLI_FAILED;
+	}
+	lode_buf_init(&p.out, OUT_MAX);
+	cli_term_init(&p.term);
+	if (!t.json)
+		show_process(&p, s);
+	cJSON_ArrayForEach(db, cli_obj(s, "databases")) if (cli_target_wants(&t, db) && ++shown && !t.json) show_db(&p, s, db);
+	if (t.json)
+		lode_buf_addf(&p.out, "%s%s", lode_buf_str(&raw), raw.len && raw.data[raw.len - 1] == '\n' ? "" : "\n");
+	else if (!shown && !t.db[0])
+		lode_buf_adds(&p.out, "\nNo database is open.\n");
+	status = cli_write_out(&p.out);
+	if (!shown && t.db[0])
+		status = cli_error(CLI_FAILED, "no open database is called %s", t.db);
+	cJSON_Delete(s);
+	lode_buf_fini(&raw);
+	lode_buf_fini(&p.out);
+	return status;
+}
