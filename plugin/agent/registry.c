@@ -7,34 +7,53 @@
 #include <time.h>
 #include <urcu-bp.h>
 
+/* Pointers are C11 atomics; liburcu gives readers their sections and the reaper its grace periods. ThreadSanitizer cannot see the barriers in the
+ * latter, so it is told. */
+#ifdef __SANITIZE_THREAD__
+void __tsan_acquire(void *);
+void __tsan_release(void *);
+static char grace;
+#define GRACE_RELEASE() __tsan_release(&grace)
+#define GRACE_ACQUIRE() __tsan_acquire(&grace)
+#else
+#define GRACE_RELEASE() ((void)0)
+#define GRACE_ACQUIRE() ((void)0)
+#endif
+
+static void read_end(void)
+{
+	GRACE_RELEASE();
+	rcu_read_unlock();
+}
+
+static void wait_for_readers(void)
+{
+	synchronize_rcu();
+	GRACE_ACQUIRE();
+}
+
 void lode_registry_add(struct lode_registry *r, struct lode_db *db)
 {
-	struct lode_db *head = uatomic_read(&r->head);
-	for (;;) {
-		struct lode_db *seen;
-		db->next = head;
-		cmm_smp_wmb();
-		seen = uatomic_cmpxchg(&r->head, head, db);
-		if (seen == head)
-			return;
-		head = seen;
-	}
+	struct lode_db *head = atomic_load(&r->head);
+	do
+		atomic_store(&db->next, head);
+	while (!atomic_compare_exchange_weak(&r->head, &head, db));
 }
 
 struct lode_db *lode_registry_find(struct lode_registry *r, const void *key)
 {
 	struct lode_db *db;
 	rcu_read_lock();
-	for (db = rcu_dereference(r->head); db; db = rcu_dereference(db->next))
+	for (db = atomic_load(&r->head); db; db = atomic_load(&db->next))
 		if (db->key == key && !atomic_load(&db->closed))
 			break;
-	rcu_read_unlock(); /* it cannot be reaped before it is marked closed, which only the caller's thread will do */
+	read_end(); /* it cannot be reaped before it is marked closed, which only the caller's thread will do */
 	return db;
 }
 
 struct lode_db *lode_registry_next(struct lode_registry *r, struct lode_db *after)
 {
-	return after ? rcu_dereference(after->next) : rcu_dereference(r->head);
+	return atomic_load(after ? &after->next : &r->head);
 }
 
 bool lode_db_claim(struct lode_db *db)
@@ -67,7 +86,7 @@ static void retire(struct lode_registry *r, struct lode_text *old)
 	if (!old)
 		return;
 	if (r->nretired == sizeof(r->retired) / sizeof(r->retired[0])) {
-		synchronize_rcu();
+		wait_for_readers();
 		for (size_t i = 0; i < r->nretired; i++)
 			free(r->retired[i]);
 		r->nretired = 0;
@@ -82,15 +101,15 @@ void lode_db_publish(struct lode_registry *r, struct lode_db *db, struct lode_bu
 		return; /* the one before stays */
 	t->len = text->len;
 	memcpy(t->data, lode_buf_str(text), text->len + 1);
-	retire(r, rcu_xchg_pointer(&db->status, t));
+	retire(r, atomic_exchange(&db->status, t));
 }
 
 void lode_registry_read(struct lode_registry *r, struct lode_buf *out)
 {
 	bool more = false;
 	rcu_read_lock();
-	for (struct lode_db *db = rcu_dereference(r->head); db; db = rcu_dereference(db->next)) {
-		const struct lode_text *t = rcu_dereference(db->status);
+	for (struct lode_db *db = atomic_load(&r->head); db; db = atomic_load(&db->next)) {
+		const struct lode_text *t = atomic_load(&db->status);
 		if (!t || atomic_load(&db->closing))
 			continue;
 		if (more)
@@ -98,7 +117,7 @@ void lode_registry_read(struct lode_registry *r, struct lode_buf *out)
 		lode_buf_add(out, t->data, t->len);
 		more = true;
 	}
-	rcu_read_unlock();
+	read_end();
 }
 
 /* ---- reaping ---- */
@@ -106,12 +125,12 @@ void lode_registry_read(struct lode_registry *r, struct lode_buf *out)
 /* The head changes under our hands when a database opens; everything behind it is ours alone to unlink. */
 static void unlink_db(struct lode_registry *r, struct lode_db *db)
 {
-	struct lode_db *p;
-	if (uatomic_cmpxchg(&r->head, db, db->next) == db)
+	struct lode_db *p = db, *next = atomic_load(&db->next);
+	if (atomic_compare_exchange_strong(&r->head, &p, next))
 		return;
-	for (p = rcu_dereference(r->head); p->next != db; p = p->next)
+	for (p = atomic_load(&r->head); atomic_load(&p->next) != db; p = atomic_load(&p->next))
 		;
-	rcu_set_pointer(&p->next, db->next);
+	atomic_store(&p->next, next);
 }
 
 static void free_db(struct lode_db *db)
@@ -120,7 +139,7 @@ static void free_db(struct lode_db *db)
 	lode_host_real_free(db->host);
 	if (db->statistics)
 		lode_statistics_release(db->statistics);
-	free(db->status);
+	free(atomic_load(&db->status));
 	free(db);
 }
 
@@ -128,8 +147,8 @@ void lode_registry_reap(struct lode_registry *r)
 {
 	struct lode_db *dead[16];
 	size_t n = 0;
-	for (struct lode_db *db = r->head, *next; db && n < 16; db = next) {
-		next = db->next;
+	for (struct lode_db *db = atomic_load(&r->head), *next; db && n < 16; db = next) {
+		next = atomic_load(&db->next);
 		if (atomic_load(&db->closed) && atomic_load(&db->settled)) {
 			unlink_db(r, db);
 			dead[n++] = db;
@@ -137,7 +156,7 @@ void lode_registry_reap(struct lode_registry *r)
 	}
 	if (!n && !r->nretired)
 		return;
-	synchronize_rcu();
+	wait_for_readers();
 	for (size_t i = 0; i < n; i++)
 		free_db(dead[i]);
 	for (size_t i = 0; i < r->nretired; i++)

@@ -18,7 +18,7 @@ struct lode_text { /* an immutable published text */
 };
 
 struct lode_db {
-	struct lode_db *next; /* RCU */
+	struct lode_db *_Atomic next; /* RCU */
 	void *key;            /* DBImpl*, an identity only */
 	struct lode_host *host;
 	struct lode_injected *statistics; /* ours, released when the database is gone; or NULL */
@@ -28,11 +28,11 @@ struct lode_db {
 	atomic_bool closed;  /* its memory is gone: may be reaped */
 	bool hopeless;       /* no conductor could be made; tried once */
 	struct lode_conductor *conductor;
-	struct lode_text *status; /* RCU: the JSON object of the last tick */
+	struct lode_text *_Atomic status; /* RCU: the JSON object of the last tick */
 };
 
 struct lode_registry {
-	struct lode_db *head; /* RCU; pushed to by any thread with a compare-and-swap, unlinked by the agent thread only */
+	struct lode_db *_Atomic head; /* RCU; pushed to by any thread with a compare-and-swap, unlinked by the agent thread only */
 	struct lode_text *retired[32]; /* agent thread: replaced texts, freed after the next grace period */
 	size_t nretired;
 };
