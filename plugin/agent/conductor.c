@@ -223,12 +223,12 @@ struct lode_conductor *lode_conductor_new(struct lode_host *h, const struct lode
 	if (c->config->max_pairs)
 		c->pace.max_pairs = c->config->max_pairs;
 	c->born_ns = c->quiet_ns = c->phase_ns = lode_conductor_now(c);
-	c->next_id = 1 + lode_clock_wall(env->clock) / 1000000 % 100000000 * 1000; /* unique in a journal over restarts */
 	c->last_call = "none";
 	snprintf(c->statistics, sizeof(c->statistics), "%s", !info->has_statistics ? "none" : info->statistics_ours ? "ours" : "host");
 	lode_journal_db_id(info->path, c->id, sizeof(c->id));
 	snprintf(dir, sizeof(dir), "%s/%s", c->config->state_dir, c->id);
 	c->journal = lode_journal_open(dir, env->clock);
+	c->next_id = lode_journal_seq(c->journal) + 1; /* every proposal leaves a record, so numbers never return */
 	set_policy(c);
 	lode_tripwire_init(&c->trip);
 	lode_conductor_phase(c, LODE_OBSERVE, "getting to know the work");

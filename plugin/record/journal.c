@@ -152,6 +152,11 @@ void lode_journal_close(struct lode_journal *j)
 	free(j);
 }
 
+uint64_t lode_journal_seq(const struct lode_journal *j)
+{
+	return j ? j->seq : 0;
+}
+
 bool lode_journal_ok(const struct lode_journal *j)
 {
 	return j && j->ok;

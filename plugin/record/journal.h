@@ -18,6 +18,7 @@ struct lode_journal *lode_journal_open(const char *dir, const struct lode_clock 
 void lode_journal_close(struct lode_journal *j);
 bool lode_journal_ok(const struct lode_journal *j);
 const char *lode_journal_path(const struct lode_journal *j);
+uint64_t lode_journal_seq(const struct lode_journal *j); /* of the last record, over all lives of the journal */
 
 /* A record: begin, add members with lode_json_*, end. Adds ts, seq, kind itself. sync: fdatasync before returning (write-ahead records).
  * Not nested, one thread at a time (the agent's). Returns 0 or -errno: a failed write-ahead means: do not write the option.
