@@ -14,13 +14,17 @@
 #define INTERPOSED(name) __asm__(name) __attribute__((visibility("default"), used))
 
 const char *const shim_hook_name[HOOK_N] = {
-	[HOOK_OPEN_BB] = NAME_OPEN_BB, [HOOK_OPEN_BBBP] = NAME_OPEN_BBBP, [HOOK_OPEN_UNIQUE] = NAME_OPEN_UNIQUE,
-	[HOOK_CLOSE] = NAME_CLOSE,     [HOOK_D0] = NAME_D0,               [HOOK_D1] = NAME_D1,
-	[HOOK_D2] = NAME_D2,
+    [HOOK_OPEN_BB] = NAME_OPEN_BB,
+    [HOOK_OPEN_BBBP] = NAME_OPEN_BBBP,
+    [HOOK_OPEN_UNIQUE] = NAME_OPEN_UNIQUE,
+    [HOOK_CLOSE] = NAME_CLOSE,
+    [HOOK_D0] = NAME_D0,
+    [HOOK_D1] = NAME_D1,
+    [HOOK_D2] = NAME_D2,
 };
 
-typedef void *open_fn(void *status, const void *options, const void *name, const void *families, void *handles, void **db, bool seq_per_batch,
-		      bool batch_per_txn, bool is_retry, bool *can_retry);
+typedef void *open_fn(void *status, const void *options, const void *name, const void *families, void *handles, void **db,
+		      bool seq_per_batch, bool batch_per_txn, bool is_retry, bool *can_retry);
 typedef void *close_fn(void *status, void *db);
 typedef void destroy_fn(void *db);
 
@@ -56,7 +60,8 @@ static void *open_forward(void *real, const struct open_call *c, const void *opt
 
 	if (!f)
 		return status_make(c->status, STATUS_NOT_SUPPORTED);
-	return f(c->status, options, c->name, c->families, c->handles, c->db, c->seq_per_batch, c->batch_per_txn, c->is_retry, c->can_retry);
+	return f(c->status, options, c->name, c->families, c->handles, c->db, c->seq_per_batch, c->batch_per_txn, c->is_retry,
+		 c->can_retry);
 }
 
 static void *open_caught(enum shim_hook hook, const void *caller, const struct open_call *c)

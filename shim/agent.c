@@ -16,7 +16,7 @@
 #define AGENT_NAME "liblodestone.so"
 #define DB_MAX 1024
 
-static bool disabled;             /* written by the constructor alone, like: */
+static bool disabled;		  /* written by the constructor alone, like: */
 static char early_path[PATH_MAX]; /* of this library, if it was named relative to a directory that the host may leave */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Atomic(const struct lode_entry *) agent; /* set inside `once`; NULL again in the child of a fork */
@@ -70,14 +70,20 @@ static bool agent_path(char *out, size_t len)
 	return (size_t)snprintf(out, len, "%s%s", real, AGENT_NAME) < len;
 }
 
-/* RTLD_DEEPBIND keeps the agent's own libraries from being replaced by symbols of the host. Where the process has its own malloc (jemalloc,
- * tcmalloc, a sanitizer) it would do harm: the agent would free with the C library's free what the C library took from the host's malloc. */
+static bool same_object(const char *a, const char *b)
+{
+	Dl_info x, y;
+	void *f = dlsym(RTLD_DEFAULT, a), *g = dlsym(RTLD_DEFAULT, b);
+
+	return !f || !g || !dladdr(f, &x) || !dladdr(g, &y) || x.dli_fbase == y.dli_fbase;
+}
+
+/* RTLD_DEEPBIND keeps the agent's own libraries from being replaced by symbols of the host. Where the process brings its own malloc or
+ * operator new (jemalloc, tcmalloc, a sanitizer, a counting allocator) it would do harm: the agent would give back to the C library what
+ * RocksDB took from the host's allocator. */
 static int isolation(void)
 {
-	Dl_info allocator, libc;
-
-	if (dladdr((const void *)(uintptr_t)&malloc, &allocator) && dladdr((const void *)(uintptr_t)&getauxval, &libc) &&
-	    allocator.dli_fbase == libc.dli_fbase)
+	if (same_object("malloc", "getauxval") && same_object("_Znwm", "__cxa_begin_catch") && same_object("_ZdlPv", "__cxa_begin_catch"))
 		return RTLD_DEEPBIND;
 	return 0;
 }

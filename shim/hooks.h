@@ -9,9 +9,9 @@ enum shim_hook { HOOK_OPEN_BB, HOOK_OPEN_BBBP, HOOK_OPEN_UNIQUE, HOOK_CLOSE, HOO
 	"_ZN7rocksdb6DBImpl4OpenERKNS_9DBOptionsERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"                                   \
 	"RKSt6vectorINS_22ColumnFamilyDescriptorESaISD_EEPSC_IPNS_18ColumnFamilyHandleESaISJ_EE"
 
-#define NAME_OPEN_BB NAME_OPEN "PPNS_2DBEbb"                                                  /* up to 9.1 */
-#define NAME_OPEN_BBBP NAME_OPEN "PPNS_2DBEbbbPb"                                             /* 9.2 to 9.10 */
-#define NAME_OPEN_UNIQUE NAME_OPEN "PSt10unique_ptrINS_2DBESt14default_deleteISO_EEbbbPb"     /* from 9.11 */
+#define NAME_OPEN_BB NAME_OPEN "PPNS_2DBEbb"						  /* up to 9.1 */
+#define NAME_OPEN_BBBP NAME_OPEN "PPNS_2DBEbbbPb"					  /* 9.2 to 9.10 */
+#define NAME_OPEN_UNIQUE NAME_OPEN "PSt10unique_ptrINS_2DBESt14default_deleteISO_EEbbbPb" /* from 9.11 */
 #define NAME_CLOSE "_ZN7rocksdb6DBImpl5CloseEv"
 #define NAME_D0 "_ZN7rocksdb6DBImplD0Ev"
 #define NAME_D1 "_ZN7rocksdb6DBImplD1Ev"

@@ -6,10 +6,10 @@
 
 /* One loaded object that holds a RocksDB. Never freed, never changed once it can be seen. */
 struct shim_image {
-	void *base;             /* where it is mapped: its identity */
-	void *handle;           /* for dlsym; keeps the object loaded */
-	const char *path;       /* as the dynamic linker knows it */
-	void *real[HOOK_N];     /* NULL: this RocksDB does not have it */
+	void *base;	    /* where it is mapped: its identity */
+	void *handle;	    /* for dlsym; keeps the object loaded */
+	const char *path;   /* as the dynamic linker knows it */
+	void *real[HOOK_N]; /* NULL: this RocksDB does not have it */
 };
 
 /* The real function behind a hook that was called from `caller` (a return address), as the dynamic linker would have found it.

@@ -74,10 +74,10 @@ static void find_methods(struct lode_block_cache *c, void *const *vptr)
 		const char *tail;
 		void **slot;
 	} wanted[] = {
-		{"11SetCapacityEm", &c->set_capacity},
-		{"11GetCapacityEv", &c->get_capacity},
-		{"8GetUsageEv", &c->get_usage},
-		{"14GetPinnedUsageEv", &c->get_pinned},
+	    {"11SetCapacityEm", &c->set_capacity},
+	    {"11GetCapacityEv", &c->get_capacity},
+	    {"8GetUsageEv", &c->get_usage},
+	    {"14GetPinnedUsageEv", &c->get_pinned},
 	};
 	Dl_info info;
 	void *f;

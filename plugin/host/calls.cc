@@ -11,13 +11,16 @@
 #include <utility>
 #include <vector>
 
-namespace {
+namespace
+{
 
 // rocksdb::Slice
 struct Slice {
 	const char *data;
 	size_t size;
-	explicit Slice(const char *s) : data(s), size(strlen(s)) {}
+	explicit Slice(const char *s) : data(s), size(strlen(s))
+	{
+	}
 };
 
 // rocksdb::Status: a code, small flags, an owned message. The destructor makes it a class that is returned through memory.
@@ -25,14 +28,19 @@ struct Status {
 	unsigned char code;
 	unsigned char flags[7];
 	const char *message;
-	~Status() { delete[] message; }
+	~Status()
+	{
+		delete[] message;
+	}
 };
 static_assert(sizeof(Status) == 16, "two words");
 
 // std::unique_ptr<ColumnFamilyHandle>, whose ownership passes to us.
 struct Handle {
 	void *object;
-	~Handle() {}
+	~Handle()
+	{
+	}
 };
 
 using Names = std::vector<std::pair<uint32_t, std::string>>;
@@ -80,9 +88,8 @@ extern "C" {
 
 int lode_call_int_property(void *fn, void *db, void *cf, const char *name, uint64_t *out)
 {
-	return guarded(nullptr, [&] {
-		return as<bool (*)(void *, void *, const Slice &, uint64_t *)>(fn)(db, cf, Slice(name), out) ? 0 : -ENOENT;
-	});
+	return guarded(nullptr,
+		       [&] { return as<bool (*)(void *, void *, const Slice &, uint64_t *)>(fn)(db, cf, Slice(name), out) ? 0 : -ENOENT; });
 }
 
 int lode_call_property(void *fn, void *db, void *cf, const char *name, lode_text_fn *text, void *ctx)
@@ -141,9 +148,7 @@ int lode_call_cf_name(void *fn, void *cf, lode_text_fn *text, void *ctx)
 
 int lode_call_set_options(void *fn, void *db, void *cf, const struct lode_kv *kv, size_t n, struct lode_err *err)
 {
-	return guarded(err, [&] {
-		return result(as<Status (*)(void *, void *, const Options &)>(fn)(db, cf, make(kv, n)), err);
-	});
+	return guarded(err, [&] { return result(as<Status (*)(void *, void *, const Options &)>(fn)(db, cf, make(kv, n)), err); });
 }
 
 int lode_call_set_options_multi(void *fn, void *db, void *cf, const struct lode_kv *kv, size_t n, struct lode_err *err)

@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define MISSES_MAX 4096u      /* ids without a family in a row, where the OPTIONS file says that there must be more */
-#define MISSES_MAX_BLIND 64u  /* where there is no OPTIONS file */
+#define MISSES_MAX 4096u     /* ids without a family in a row, where the OPTIONS file says that there must be more */
+#define MISSES_MAX_BLIND 64u /* where there is no OPTIONS file */
 
 static void copy_name(void *ctx, const char *text, size_t len)
 {

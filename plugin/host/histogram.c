@@ -101,7 +101,8 @@ int lode_host_hist_parse(const char *text, size_t len, struct lode_hist *out)
 		if (!take_bucket(&c, out, &total))
 			return -EINVAL;
 	}
-	/* Other threads count on while RocksDB prints: the parts may differ from the total a little, but never be nothing against something. */
+	/* Other threads count on while RocksDB prints: the parts may differ from the total a little, but never be nothing against
+	 * something. */
 	if ((out->count == 0) != (total == 0) && out->n)
 		return -EINVAL;
 	out->count = out->n ? total : out->count;

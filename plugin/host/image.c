@@ -13,36 +13,36 @@ static const struct row {
 	const char *name;
 	const char *what; /* NULL: can be done without */
 } table[SYM_N] = {
-	[SYM_DB_VTABLE] = {"_ZTVN7rocksdb6DBImplE", "the class of a database"},
-	[SYM_GET_INT_PROPERTY] = {"_ZN7rocksdb6DBImpl14GetIntPropertyEPNS_18ColumnFamilyHandleERKNS_5SliceEPm", "DB::GetIntProperty"},
-	[SYM_GET_PROPERTY] = {"_ZN7rocksdb6DBImpl11GetPropertyEPNS_18ColumnFamilyHandleERKNS_5SliceEP" STRING, "DB::GetProperty"},
-	[SYM_GET_MAP_PROPERTY] = {"_ZN7rocksdb6DBImpl14GetMapPropertyEPNS_18ColumnFamilyHandleERKNS_5SliceEPSt3mapI" STRING
-				  "SC_St4lessISC_ESaISt4pairIKSC_SC_EEE",
-				  NULL},
-	[SYM_CF_HANDLE] = {"_ZN7rocksdb6DBImpl29GetColumnFamilyHandleUnlockedEj", "DBImpl::GetColumnFamilyHandleUnlocked"},
-	[SYM_CF_HANDLE_DELETE] = {"_ZN7rocksdb22ColumnFamilyHandleImplD0Ev", "~ColumnFamilyHandleImpl"},
-	[SYM_CF_HANDLE_NAME] = {"_ZNK7rocksdb22ColumnFamilyHandleImpl7GetNameB5cxx11Ev", "ColumnFamilyHandle::GetName"},
-	[SYM_SET_OPTIONS] = {"_ZN7rocksdb6DBImpl10SetOptionsEPNS_18ColumnFamilyHandleERKSt13unordered_mapI" STRING
-			     "S9_St4hashIS9_ESt8equal_toIS9_ESaISt4pairIKS9_S9_EEE",
-			     NULL}, /* up to 10.10; then SYM_SET_OPTIONS_MULTI */
-	[SYM_SET_OPTIONS_MULTI] = {"_ZN7rocksdb6DBImpl10SetOptionsERKSt13unordered_mapIPNS_18ColumnFamilyHandleES1_I" STRING
-				   "S9_St4hashIS9_ESt8equal_toIS9_ESaISt4pairIKS9_S9_EEESA_IS3_ESC_IS3_ESaISE_IKS3_SI_EEE",
-				   NULL},
-	[SYM_SET_DB_OPTIONS] = {"_ZN7rocksdb6DBImpl12SetDBOptionsERKSt13unordered_mapI" STRING
-				"S7_St4hashIS7_ESt8equal_toIS7_ESaISt4pairIKS7_S7_EEE",
-				NULL},
-	[SYM_DISABLE_DELETIONS] = {"_ZN7rocksdb6DBImpl20DisableFileDeletionsEv", NULL},
-	[SYM_ENABLE_DELETIONS] = {"_ZN7rocksdb6DBImpl19EnableFileDeletionsEb", NULL}, /* with `force`: up to 8.11 */
-	[SYM_VERSION] = {"_ZN7rocksdb23GetRocksVersionAsStringB5cxx11Eb", NULL},
-	[SYM_STATS_VTABLE] = {"_ZTVN7rocksdb14StatisticsImplE", NULL},
-	[SYM_STATS_CREATE] = {"_ZN7rocksdb18CreateDBStatisticsEv", NULL},
-	[SYM_HISTOGRAM_STRING] = {"_ZNK7rocksdb14StatisticsImpl18getHistogramStringB5cxx11Ej", NULL},
-	[SYM_HISTOGRAM_NAMES] = {"_ZN7rocksdb17HistogramsNameMapB5cxx11E", NULL},
-	[SYM_TABLE_VTABLE] = {"_ZTVN7rocksdb22BlockBasedTableFactoryE", NULL},
-	[SYM_TABLE_OPTIONS_PTR] = {"_ZNK7rocksdb22BlockBasedTableFactory13GetOptionsPtrERK" STRING, NULL},
-	[SYM_C_OPTIONS_CREATE] = {"rocksdb_options_create", NULL},
-	[SYM_C_OPTIONS_DESTROY] = {"rocksdb_options_destroy", NULL},
-	[SYM_C_ENABLE_STATISTICS] = {"rocksdb_options_enable_statistics", NULL},
+    [SYM_DB_VTABLE] = {"_ZTVN7rocksdb6DBImplE", "the class of a database"},
+    [SYM_GET_INT_PROPERTY] = {"_ZN7rocksdb6DBImpl14GetIntPropertyEPNS_18ColumnFamilyHandleERKNS_5SliceEPm", "DB::GetIntProperty"},
+    [SYM_GET_PROPERTY] = {"_ZN7rocksdb6DBImpl11GetPropertyEPNS_18ColumnFamilyHandleERKNS_5SliceEP" STRING, "DB::GetProperty"},
+    [SYM_GET_MAP_PROPERTY] = {"_ZN7rocksdb6DBImpl14GetMapPropertyEPNS_18ColumnFamilyHandleERKNS_5SliceEPSt3mapI" STRING
+			      "SC_St4lessISC_ESaISt4pairIKSC_SC_EEE",
+			      NULL},
+    [SYM_CF_HANDLE] = {"_ZN7rocksdb6DBImpl29GetColumnFamilyHandleUnlockedEj", "DBImpl::GetColumnFamilyHandleUnlocked"},
+    [SYM_CF_HANDLE_DELETE] = {"_ZN7rocksdb22ColumnFamilyHandleImplD0Ev", "~ColumnFamilyHandleImpl"},
+    [SYM_CF_HANDLE_NAME] = {"_ZNK7rocksdb22ColumnFamilyHandleImpl7GetNameB5cxx11Ev", "ColumnFamilyHandle::GetName"},
+    [SYM_SET_OPTIONS] = {"_ZN7rocksdb6DBImpl10SetOptionsEPNS_18ColumnFamilyHandleERKSt13unordered_mapI" STRING
+			 "S9_St4hashIS9_ESt8equal_toIS9_ESaISt4pairIKS9_S9_EEE",
+			 NULL}, /* up to 10.10; then SYM_SET_OPTIONS_MULTI */
+    [SYM_SET_OPTIONS_MULTI] = {"_ZN7rocksdb6DBImpl10SetOptionsERKSt13unordered_mapIPNS_18ColumnFamilyHandleES1_I" STRING
+			       "S9_St4hashIS9_ESt8equal_toIS9_ESaISt4pairIKS9_S9_EEESA_IS3_ESC_IS3_ESaISE_IKS3_SI_EEE",
+			       NULL},
+    [SYM_SET_DB_OPTIONS] = {"_ZN7rocksdb6DBImpl12SetDBOptionsERKSt13unordered_mapI" STRING
+			    "S7_St4hashIS7_ESt8equal_toIS7_ESaISt4pairIKS7_S7_EEE",
+			    NULL},
+    [SYM_DISABLE_DELETIONS] = {"_ZN7rocksdb6DBImpl20DisableFileDeletionsEv", NULL},
+    [SYM_ENABLE_DELETIONS] = {"_ZN7rocksdb6DBImpl19EnableFileDeletionsEb", NULL}, /* with `force`: up to 8.11 */
+    [SYM_VERSION] = {"_ZN7rocksdb23GetRocksVersionAsStringB5cxx11Eb", NULL},
+    [SYM_STATS_VTABLE] = {"_ZTVN7rocksdb14StatisticsImplE", NULL},
+    [SYM_STATS_CREATE] = {"_ZN7rocksdb18CreateDBStatisticsEv", NULL},
+    [SYM_HISTOGRAM_STRING] = {"_ZNK7rocksdb14StatisticsImpl18getHistogramStringB5cxx11Ej", NULL},
+    [SYM_HISTOGRAM_NAMES] = {"_ZN7rocksdb17HistogramsNameMapB5cxx11E", NULL},
+    [SYM_TABLE_VTABLE] = {"_ZTVN7rocksdb22BlockBasedTableFactoryE", NULL},
+    [SYM_TABLE_OPTIONS_PTR] = {"_ZNK7rocksdb22BlockBasedTableFactory13GetOptionsPtrERK" STRING, NULL},
+    [SYM_C_OPTIONS_CREATE] = {"rocksdb_options_create", NULL},
+    [SYM_C_OPTIONS_DESTROY] = {"rocksdb_options_destroy", NULL},
+    [SYM_C_ENABLE_STATISTICS] = {"rocksdb_options_enable_statistics", NULL},
 };
 
 bool lode_image_parse_version(const char *text, unsigned *major, unsigned *minor)

@@ -18,14 +18,14 @@
 
 struct entry {
 	uint32_t section; /* index into sections */
-	uint32_t key;     /* offset into pool */
+	uint32_t key;	  /* offset into pool */
 	uint32_t value;
 	bool inner; /* a member of a struct, made by us: reachable by its dotted key, not listed */
 };
 
 struct section {
 	enum lode_section kind;
-	uint32_t name;  /* offset into pool; "" for VERSION and DB */
+	uint32_t name;	/* offset into pool; "" for VERSION and DB */
 	uint32_t first; /* entries [first, end) */
 	uint32_t end;
 };
@@ -153,7 +153,8 @@ static const char *member_end(const char *from, const char *to)
 	return depth ? NULL : c;
 }
 
-static int member_add(struct parser *p, const char *prefix, const char *key, size_t key_len, const char *value, size_t value_len, int depth);
+static int member_add(struct parser *p, const char *prefix, const char *key, size_t key_len, const char *value, size_t value_len,
+		      int depth);
 
 /* "{a=1;b={c=2;};}" under prefix: the members a, b and b.c. A brace value without '=' is a plain list and stays whole. */
 static int struct_add(struct parser *p, const char *prefix, const char *from, const char *to, int depth)
@@ -240,10 +241,10 @@ static const struct {
 	enum lode_section kind;
 	bool named;
 } section_word[] = {
-	{"Version", LODE_SEC_VERSION, false},
-	{"DBOptions", LODE_SEC_DB, false},
-	{"CFOptions", LODE_SEC_CF, true},
-	{"TableOptions", LODE_SEC_TABLE, true}, /* "TableOptions/BlockBasedTable" */
+    {"Version", LODE_SEC_VERSION, false},
+    {"DBOptions", LODE_SEC_DB, false},
+    {"CFOptions", LODE_SEC_CF, true},
+    {"TableOptions", LODE_SEC_TABLE, true}, /* "TableOptions/BlockBasedTable" */
 };
 
 #define SECTION_OTHER ((enum lode_section) - 1)

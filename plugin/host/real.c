@@ -1,7 +1,6 @@
 /* The real host: its life between open and close, and the operations of struct lode_host_ops, each inside the gate. */
 #include "host/real.h"
 #include "host/calls.h"
-#include "host/probe.h"
 #include "host/real_private.h"
 
 #include <errno.h>
@@ -187,17 +186,17 @@ static int real_set_cache_capacity(struct lode_host *h, uint64_t bytes, struct l
 }
 
 static const struct lode_host_ops real_ops = {
-	.info = real_info,
-	.column_families = real_column_families,
-	.int_property = real_int_property,
-	.map_property = real_map_property,
-	.statistics = real_statistics,
-	.histogram = real_histogram,
-	.options = real_options,
-	.cache = real_cache,
-	.set_cf_options = real_set_cf_options,
-	.set_db_options = real_set_db_options,
-	.set_cache_capacity = real_set_cache_capacity,
+    .info = real_info,
+    .column_families = real_column_families,
+    .int_property = real_int_property,
+    .map_property = real_map_property,
+    .statistics = real_statistics,
+    .histogram = real_histogram,
+    .options = real_options,
+    .cache = real_cache,
+    .set_cf_options = real_set_cf_options,
+    .set_db_options = real_set_db_options,
+    .set_cache_capacity = real_set_cache_capacity,
 };
 
 static void nothing(void *ctx, const char *text, size_t len)
@@ -229,7 +228,7 @@ static int describe(struct lode_real *r, const struct lode_open *open, struct lo
 		return lode_err_set(err, ENOTSUP, "the database directory is not a local one: %s", strerrordesc_np(errno));
 	snprintf(r->info.path, sizeof(r->info.path), "%s", path);
 	snprintf(r->info.version, sizeof(r->info.version), "%s", r->image.version);
-	if (!lode_probe_is_a(open->db, lode_image_vptr(&r->image, SYM_DB_VTABLE)))
+	if (*(void *const *)open->db != lode_image_vptr(&r->image, SYM_DB_VTABLE))
 		return lode_err_set(err, ENOTSUP, "the database is not a plain rocksdb::DBImpl");
 	if (lode_families_first(r))
 		return lode_err_set(err, ENOTSUP, "RocksDB gave no handle of the default column family");

@@ -17,14 +17,14 @@ struct lode_family {
 struct lode_families {
 	struct lode_family at[LODE_CF_MAX]; /* ascending by id; [0] is "default", which cannot be dropped */
 	size_t n;
-	size_t total;      /* in the database */
-	uint64_t options;  /* number of the OPTIONS file that this list belongs to; 0: none seen */
+	size_t total;	  /* in the database */
+	uint64_t options; /* number of the OPTIONS file that this list belongs to; 0: none seen */
 };
 
 struct lode_block_cache {
 	void *object; /* rocksdb::Cache*, of the default family: it lives as long as the database. NULL: not reachable */
 	void *get_capacity, *get_usage, *get_pinned; /* may be NULL */
-	void *set_capacity;                          /* NULL: not resizable */
+	void *set_capacity;			     /* NULL: not resizable */
 	char kind[32];
 };
 
@@ -41,7 +41,7 @@ struct lode_real {
 };
 
 /* families.c: the caller is inside the gate (or is the opening or closing thread). */
-int lode_families_first(struct lode_real *r);   /* the default family; -ENOTSUP */
+int lode_families_first(struct lode_real *r);	/* the default family; -ENOTSUP */
 int lode_families_refresh(struct lode_real *r); /* follows families that were created and dropped */
 void lode_families_drop(struct lode_real *r);
 void *lode_families_handle(struct lode_real *r, uint32_t id); /* NULL: no such family */

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STATISTICS_WORDS 32  /* where the pointer stands: word 11 to 13 in all known versions */
-#define DB_OPTIONS_MAX 2048  /* bytes, more than any version has (11.8: 760) */
+#define STATISTICS_WORDS 32 /* where the pointer stands: word 11 to 13 in all known versions */
+#define DB_OPTIONS_MAX 2048 /* bytes, more than any version has (11.8: 760) */
 
 void *lode_statistics_find(const struct lode_image *image, const void *db_options)
 {
@@ -91,8 +91,8 @@ static void read_text(void *ctx, const char *text, size_t len)
 int lode_statistics_read(struct lode_real *r, lode_stat_fn *fn, void *ctx)
 {
 	struct reading reading = {r, fn, ctx, 0, 0};
-	int rc = lode_call_property(r->image.sym[SYM_GET_PROPERTY], r->db, r->families.at[0].handle, "rocksdb.options-statistics", read_text,
-				    &reading);
+	int rc = lode_call_property(r->image.sym[SYM_GET_PROPERTY], r->db, r->families.at[0].handle, "rocksdb.options-statistics",
+				    read_text, &reading);
 
 	if (!rc)
 		r->info.has_timers = reading.timed || !reading.operations;
@@ -127,8 +127,8 @@ int lode_statistics_histogram(struct lode_real *r, const char *name, struct lode
 
 struct lode_injected {
 	void *shared[2]; /* std::shared_ptr<Statistics> */
-	void **copy;     /* of the host's DBOptions; after open, only the two words of Statistics are left in it */
-	int word;        /* where they stand */
+	void **copy;	 /* of the host's DBOptions; after open, only the two words of Statistics are left in it */
+	int word;	 /* where they stand */
 };
 
 /* Known places of the pointer, for images without RocksDB's C functions. A row holds for the versions that were looked at, no others. */
@@ -186,8 +186,9 @@ static bool layout_fits(void *const *copy, size_t words, int word)
 	return false;
 }
 
-/* The copy takes more bytes than the object has, as far as memory can be read: what follows it is never looked at, so its true size need not
- * be known. Nothing in it is ever destroyed; strings and pointers in it still belong to the host's own object, which outlives the call. */
+/* The copy takes more bytes than the object has, as far as memory can be read: what follows it is never looked at, so its true size need
+ * not be known. Nothing in it is ever destroyed; strings and pointers in it still belong to the host's own object, which outlives the call.
+ */
 const void *lode_statistics_inject(void *image_handle, const void *db_options, struct lode_injected **keep, const char **why)
 {
 	struct lode_injected *in = NULL;

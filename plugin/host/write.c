@@ -165,7 +165,8 @@ static const char *view_get(const struct view *v, const struct lode_write *w, ch
 		table = table_key(w->key);
 		if (!cf)
 			return NULL;
-		return table ? lode_options_get(v->options, LODE_SEC_TABLE, cf, table) : lode_options_get(v->options, LODE_SEC_CF, cf, w->key);
+		return table ? lode_options_get(v->options, LODE_SEC_TABLE, cf, table)
+			     : lode_options_get(v->options, LODE_SEC_CF, cf, w->key);
 	case LODE_SCOPE_CACHE:
 		if (!v->cache.present)
 			return NULL;
@@ -272,7 +273,8 @@ static int write_all(struct lode_host *h, struct todo *t, struct lode_write_repo
 }
 
 /* Compares all entries with what holds now. The first difference goes into *rep. */
-static int compare(struct lode_host *h, const struct lode_write *w, size_t n, bool equal[], struct lode_write_report *rep, struct lode_err *err)
+static int compare(struct lode_host *h, const struct lode_write *w, size_t n, bool equal[], struct lode_write_report *rep,
+		   struct lode_err *err)
 {
 	char scratch[24];
 	const char *value;
@@ -338,6 +340,8 @@ int lode_host_write(struct lode_host *h, const struct lode_write *w, size_t n, s
 	if (rep->failed < 0)
 		return 0;
 	if (called)
-		return lode_err_set(err, EIO, "%s is not %s but %s: %.120s", w[rep->failed].key, w[rep->failed].value, rep->got, call_err.msg);
-	return lode_err_set(err, EIO, "RocksDB took %s = %s without complaint, yet holds %s", w[rep->failed].key, w[rep->failed].value, rep->got);
+		return lode_err_set(err, EIO, "%s is not %s but %s: %.120s", w[rep->failed].key, w[rep->failed].value, rep->got,
+				    call_err.msg);
+	return lode_err_set(err, EIO, "RocksDB took %s = %s without complaint, yet holds %s", w[rep->failed].key, w[rep->failed].value,
+			    rep->got);
 }

@@ -43,8 +43,8 @@ static void on_stat(void *ctx, const char *name, uint64_t count, uint64_t sum, b
 static int flip(struct lode_host *h, unsigned round)
 {
 	struct lode_write w[2] = {
-		{LODE_SCOPE_CF, 0, "max_sequential_skip_in_iterations", ""},
-		{LODE_SCOPE_DB, 0, "delete_obsolete_files_period_micros", ""},
+	    {LODE_SCOPE_CF, 0, "max_sequential_skip_in_iterations", ""},
+	    {LODE_SCOPE_DB, 0, "delete_obsolete_files_period_micros", ""},
 	};
 	struct lode_err err;
 
@@ -201,8 +201,8 @@ static void process_exit(void)
 	get_counts(&c);
 	if (!f)
 		return;
-	fprintf(f, "opening=%u opened=%u failed=%u refused=%u closing=%u closed=%u unknown=%u rounds=%u errors=%u%s%s\n", c.opening, c.opened,
-		c.failed, c.refused, c.closing, c.closed, c.unknown, c.rounds, c.errors, *reason ? " reason=" : "", reason);
+	fprintf(f, "opening=%u opened=%u failed=%u refused=%u closing=%u closed=%u unknown=%u rounds=%u errors=%u%s%s\n", c.opening,
+		c.opened, c.failed, c.refused, c.closing, c.closed, c.unknown, c.rounds, c.errors, *reason ? " reason=" : "", reason);
 	fclose(f);
 }
 
@@ -235,7 +235,7 @@ static void set_inject(bool on)
 const struct standin_api *lodestone_test(void)
 {
 	static const struct standin_api api = {
-		get_host, get_counts, get_reason, lode_host_write, lode_host_read_back, lode_options_get, lode_options_free, set_inject,
+	    get_host, get_counts, get_reason, lode_host_write, lode_host_read_back, lode_options_get, lode_options_free, set_inject,
 	};
 	return &api;
 }

@@ -2,7 +2,7 @@
 # Opening and closing in every way that RocksDB has; with the agent idle, and with one that reads and writes without pause.
 . "$(dirname "$0")/lib.sh"
 
-for s in reopen threads failed read_only wrappers busy injected stopped forked left_open; do
+for s in reopen threads failed read_only wrappers busy injected stopped forked in_memory left_open; do
 	timeout 300 bash -c 'with_preload "$@"' - "$hosts/host_lifecycle" "$work/$s" $s || fail "$s"
 done
 for s in reopen threads failed wrappers forked left_open; do

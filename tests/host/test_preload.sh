@@ -29,7 +29,10 @@ done
 	"$hosts/host_lifecycle" "$work/moved" moved) || fail "relative path"
 grep -q 'opened=1' "$work/moved.report" || fail "relative path: no agent"
 
-# A host with an allocator of its own.
+# Hosts with an allocator of their own: what RocksDB took there must go back there.
+if [ -z "$asan" ]; then
+	LODE_TEST_BACKGROUND=1 with_preload "$hosts/host_new" "$work/new" || fail "a host with its own operator new"
+fi
 jemalloc=$(ldconfig -p | awk '/libjemalloc.so/ { print $NF; exit }')
 if [ -n "$jemalloc" ] && [ -z "$asan" ]; then
 	LODE_TEST_BACKGROUND=1 LD_PRELOAD="$jemalloc $standin/liblodestone-preload.so" "$hosts/host_ops" "$work/je" || fail "jemalloc"

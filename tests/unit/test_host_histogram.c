@@ -57,18 +57,18 @@ static void rows_decide_the_count(void **state)
 static void damaged(void **state)
 {
 	static const char *const texts[] = {
-		"",
-		"Count:",
-		"Count: x Average: 1.0",
-		"Count: 99999999999999999999 Average: 1.0",
-		"Count: 1 Average: -",
-		"Count: 5 Average: 1.0\n[ 0, 1 ] \n",
-		"Count: 5 Average: 1.0\n[ 0, 1 ) 5\n",
-		"Count: 5 Average: 1.0\n[ 2, 1 ] 5\n",
-		"Count: 5 Average: 1.0\n[ 0, 4 ] 3\n( 2, 3 ] 2\n",
-		"Count: 5 Average: 1.0\n[ 0, 4 ] 3\n( 2, 4 ] 2\n",
-		"Count: 5 Average: 1.0\n[ 0, 4 ] 0\n",
-		"Count: 5 Average: 1.0\n[ 0, 4 ] 18446744073709551615\n( 4, 5 ] 1\n",
+	    "",
+	    "Count:",
+	    "Count: x Average: 1.0",
+	    "Count: 99999999999999999999 Average: 1.0",
+	    "Count: 1 Average: -",
+	    "Count: 5 Average: 1.0\n[ 0, 1 ] \n",
+	    "Count: 5 Average: 1.0\n[ 0, 1 ) 5\n",
+	    "Count: 5 Average: 1.0\n[ 2, 1 ] 5\n",
+	    "Count: 5 Average: 1.0\n[ 0, 4 ] 3\n( 2, 3 ] 2\n",
+	    "Count: 5 Average: 1.0\n[ 0, 4 ] 3\n( 2, 4 ] 2\n",
+	    "Count: 5 Average: 1.0\n[ 0, 4 ] 0\n",
+	    "Count: 5 Average: 1.0\n[ 0, 4 ] 18446744073709551615\n( 4, 5 ] 1\n",
 	};
 	struct lode_hist h;
 
@@ -97,8 +97,9 @@ static void too_many_rows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_every_bucket), cmocka_unit_test(empty),         cmocka_unit_test(rows_decide_the_count),
-		cmocka_unit_test(damaged),            cmocka_unit_test(too_many_rows),
+	    cmocka_unit_test(reads_every_bucket),    cmocka_unit_test(empty),
+	    cmocka_unit_test(rows_decide_the_count), cmocka_unit_test(damaged),
+	    cmocka_unit_test(too_many_rows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,8 +24,8 @@ static void versions(void **state)
 		bool ok;
 		unsigned major, minor;
 	} cases[] = {
-		{"7.8.3", true, 7, 8}, {"10.10.1", true, 10, 10}, {"6.29.", true, 6, 29}, {"", false, 0, 0},
-		{"7", false, 0, 0},    {"7.8", false, 0, 0},      {"x.1.2", false, 0, 0}, {"7.x.1", false, 0, 0},
+	    {"7.8.3", true, 7, 8}, {"10.10.1", true, 10, 10}, {"6.29.", true, 6, 29}, {"", false, 0, 0},
+	    {"7", false, 0, 0},	   {"7.8", false, 0, 0},      {"x.1.2", false, 0, 0}, {"7.x.1", false, 0, 0},
 	};
 	struct lode_image image = {.major = 8, .minor = 7};
 	unsigned major, minor;
@@ -134,10 +134,10 @@ static void gate_waits_for_everybody(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(versions),
-		cmocka_unit_test(not_a_rocksdb),
-		cmocka_unit_test(wild_addresses),
-		cmocka_unit_test(gate_waits_for_everybody),
+	    cmocka_unit_test(versions),
+	    cmocka_unit_test(not_a_rocksdb),
+	    cmocka_unit_test(wild_addresses),
+	    cmocka_unit_test(gate_waits_for_everybody),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* The OPTIONS parser: a file that RocksDB 7.8.3 wrote with thirteen column families of unpleasant names, and files that nobody should write. */
+/* The OPTIONS parser: a file that RocksDB 7.8.3 wrote with thirteen column families of unpleasant names, and files that nobody should
+ * write. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -48,8 +49,10 @@ static struct lode_options *real_file(void)
 static void names_of_families(void **state)
 {
 	static const char *const names[] = {
-		"default",          "has space",   "a]b[c",   "quote\"in \"side", "hash#and:colon", "back\\slash\\", "new\nline\rreturn",
-		" lead and trail ", "\xc3\xa4\xe2\x82\xac utf8", "x={y=1;};z",
+	    "default",		 "has space",	     "a]b[c",
+	    "quote\"in \"side",	 "hash#and:colon",   "back\\slash\\",
+	    "new\nline\rreturn", " lead and trail ", "\xc3\xa4\xe2\x82\xac utf8",
+	    "x={y=1;};z",
 	};
 	struct lode_options *o = real_file();
 	char longest[122];
@@ -78,23 +81,23 @@ static void values(void **state)
 		enum lode_section section;
 		const char *cf, *key, *value;
 	} expected[] = {
-		{LODE_SEC_VERSION, NULL, "rocksdb_version", "7.8.3"},
-		{LODE_SEC_DB, NULL, "max_background_jobs", "3"},
-		{LODE_SEC_DB, NULL, "wal_dir", "/srv/data/w#al:x\\y"},
-		{LODE_SEC_CF, "default", "max_bytes_for_level_multiplier", "10.000000"},
-		{LODE_SEC_CF, "has space", "max_bytes_for_level_multiplier", "7.500000"},
-		{LODE_SEC_CF, "has space", "compression_per_level", "kNoCompression:kLZ4Compression:kZSTD"},
-		{LODE_SEC_CF, "has space", "compaction_options_universal.size_ratio", "7"},
-		{LODE_SEC_CF, "default", "compaction_options_universal.size_ratio", "1"},
-		{LODE_SEC_CF, "a]b[c", "compaction_options_fifo.max_table_files_size", "12345678"},
-		{LODE_SEC_CF, "a]b[c", "compaction_style", "kCompactionStyleFIFO"},
-		{LODE_SEC_CF, "quote\"in \"side", "compression_opts.level", "3"},
-		{LODE_SEC_CF, "back\\slash\\", "memtable_prefix_bloom_size_ratio", "0.100000"},
-		{LODE_SEC_TABLE, "default", "no_block_cache", "false"},
-		{LODE_SEC_CF, "default", "no_such_option", NULL},
-		{LODE_SEC_CF, "default", "compaction_options_universal.nothing", NULL},
-		{LODE_SEC_CF, "no such family", "write_buffer_size", NULL},
-		{LODE_SEC_CF, NULL, "write_buffer_size", NULL},
+	    {LODE_SEC_VERSION, NULL, "rocksdb_version", "7.8.3"},
+	    {LODE_SEC_DB, NULL, "max_background_jobs", "3"},
+	    {LODE_SEC_DB, NULL, "wal_dir", "/srv/data/w#al:x\\y"},
+	    {LODE_SEC_CF, "default", "max_bytes_for_level_multiplier", "10.000000"},
+	    {LODE_SEC_CF, "has space", "max_bytes_for_level_multiplier", "7.500000"},
+	    {LODE_SEC_CF, "has space", "compression_per_level", "kNoCompression:kLZ4Compression:kZSTD"},
+	    {LODE_SEC_CF, "has space", "compaction_options_universal.size_ratio", "7"},
+	    {LODE_SEC_CF, "default", "compaction_options_universal.size_ratio", "1"},
+	    {LODE_SEC_CF, "a]b[c", "compaction_options_fifo.max_table_files_size", "12345678"},
+	    {LODE_SEC_CF, "a]b[c", "compaction_style", "kCompactionStyleFIFO"},
+	    {LODE_SEC_CF, "quote\"in \"side", "compression_opts.level", "3"},
+	    {LODE_SEC_CF, "back\\slash\\", "memtable_prefix_bloom_size_ratio", "0.100000"},
+	    {LODE_SEC_TABLE, "default", "no_block_cache", "false"},
+	    {LODE_SEC_CF, "default", "no_such_option", NULL},
+	    {LODE_SEC_CF, "default", "compaction_options_universal.nothing", NULL},
+	    {LODE_SEC_CF, "no such family", "write_buffer_size", NULL},
+	    {LODE_SEC_CF, NULL, "write_buffer_size", NULL},
 	};
 	struct lode_options *o = real_file();
 	const char *v;
@@ -137,8 +140,9 @@ static void each_lists_what_is_written(void **state)
 
 static void comments_and_escapes(void **state)
 {
-	struct lode_options *o = parse("# one\n\t[DBOptions] # two\r\n  a = b\\#c # three\n\n[CFOptions \"x\\#\\\\\"]#\n e=\\\\#f\n"
-				       " s={k=v\\;w;m={{x};{y}};}\n[SomethingNew \"y\"]\n z=1\n[TableOptions/PlainTable \"x\\#\\\\\"]\nq=1");
+	struct lode_options *o =
+	    parse("# one\n\t[DBOptions] # two\r\n  a = b\\#c # three\n\n[CFOptions \"x\\#\\\\\"]#\n e=\\\\#f\n"
+		  " s={k=v\\;w;m={{x};{y}};}\n[SomethingNew \"y\"]\n z=1\n[TableOptions/PlainTable \"x\\#\\\\\"]\nq=1");
 
 	(void)state;
 	assert_string_equal(lode_options_get(o, LODE_SEC_DB, NULL, "a"), "b#c");
@@ -223,10 +227,13 @@ static void newest_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(names_of_families),    cmocka_unit_test(values),
-		cmocka_unit_test(each_lists_what_is_written), cmocka_unit_test(comments_and_escapes),
-		cmocka_unit_test(unmatched_braces_stay_whole), cmocka_unit_test(nonsense),
-		cmocka_unit_test(newest_file),
+	    cmocka_unit_test(names_of_families),
+	    cmocka_unit_test(values),
+	    cmocka_unit_test(each_lists_what_is_written),
+	    cmocka_unit_test(comments_and_escapes),
+	    cmocka_unit_test(unmatched_braces_stay_whole),
+	    cmocka_unit_test(nonsense),
+	    cmocka_unit_test(newest_file),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,11 +30,11 @@ struct fake {
 	struct lode_cache cache;
 	char log[CALLS_MAX][160];
 	size_t calls;
-	size_t fail_call;       /* 1-based: that call fails with fail_rc; 0: none */
+	size_t fail_call; /* 1-based: that call fails with fail_rc; 0: none */
 	int fail_rc;
-	bool fail_applies;      /* it fails, yet the values are live */
+	bool fail_applies;	/* it fails, yet the values are live */
 	const char *ignore_key; /* accepted and dropped */
-	const char *alter_key;  /* becomes alter_value */
+	const char *alter_key;	/* becomes alter_value */
 	const char *alter_value;
 	int options_rc;
 	bool close_at_call;
@@ -142,12 +142,12 @@ static int fake_set_cache(struct lode_host *h, uint64_t bytes, struct lode_err *
 }
 
 static const struct lode_host_ops fake_ops = {
-	.column_families = fake_families,
-	.options = fake_options,
-	.cache = fake_cache,
-	.set_cf_options = fake_set_cf,
-	.set_db_options = fake_set_db,
-	.set_cache_capacity = fake_set_cache,
+    .column_families = fake_families,
+    .options = fake_options,
+    .cache = fake_cache,
+    .set_cf_options = fake_set_cf,
+    .set_db_options = fake_set_db,
+    .set_cache_capacity = fake_set_cache,
 };
 
 static int setup(void **state)
@@ -187,11 +187,11 @@ static void one_call_for_each_target(void **state)
 {
 	struct fake *f = *state;
 	struct lode_write w[] = {
-		w_(LODE_SCOPE_CACHE, 0, "", "16777216"),
-		w_(LODE_SCOPE_CF, 3, "write_buffer_size", "1048576"),
-		w_(LODE_SCOPE_CF, 0, "write_buffer_size", "2097152"),
-		w_(LODE_SCOPE_DB, 0, "max_background_jobs", "4"),
-		w_(LODE_SCOPE_CF, 0, "block_based_table_factory.block_size", "8192"),
+	    w_(LODE_SCOPE_CACHE, 0, "", "16777216"),
+	    w_(LODE_SCOPE_CF, 3, "write_buffer_size", "1048576"),
+	    w_(LODE_SCOPE_CF, 0, "write_buffer_size", "2097152"),
+	    w_(LODE_SCOPE_DB, 0, "max_background_jobs", "4"),
+	    w_(LODE_SCOPE_CF, 0, "block_based_table_factory.block_size", "8192"),
 	};
 	struct lode_write_report rep;
 	struct lode_err err = {0};
@@ -209,8 +209,10 @@ static void equal_values_are_skipped(void **state)
 {
 	struct fake *f = *state;
 	struct lode_write w[] = {
-		w_(LODE_SCOPE_CF, 0, "max_bytes_for_level_multiplier", "10"), w_(LODE_SCOPE_CF, 0, "disable_auto_compactions", "0"),
-		w_(LODE_SCOPE_CACHE, 0, "", "8388608"),                       w_(LODE_SCOPE_CF, 0, "write_buffer_size", "67108864"),
+	    w_(LODE_SCOPE_CF, 0, "max_bytes_for_level_multiplier", "10"),
+	    w_(LODE_SCOPE_CF, 0, "disable_auto_compactions", "0"),
+	    w_(LODE_SCOPE_CACHE, 0, "", "8388608"),
+	    w_(LODE_SCOPE_CF, 0, "write_buffer_size", "67108864"),
 	};
 	struct lode_write_report rep;
 
@@ -277,10 +279,10 @@ static void partial_failure_stops(void **state)
 {
 	struct fake *f = *state;
 	struct lode_write w[] = {
-		w_(LODE_SCOPE_CF, 3, "write_buffer_size", "1"),
-		w_(LODE_SCOPE_CF, 0, "write_buffer_size", "2"),
-		w_(LODE_SCOPE_DB, 0, "max_background_jobs", "4"),
-		w_(LODE_SCOPE_CACHE, 0, "", "1"),
+	    w_(LODE_SCOPE_CF, 3, "write_buffer_size", "1"),
+	    w_(LODE_SCOPE_CF, 0, "write_buffer_size", "2"),
+	    w_(LODE_SCOPE_DB, 0, "max_background_jobs", "4"),
+	    w_(LODE_SCOPE_CACHE, 0, "", "1"),
 	};
 	struct lode_write_report rep;
 	struct lode_err err = {0};
@@ -338,10 +340,10 @@ static void read_back(void **state)
 {
 	struct fake *f = *state;
 	struct lode_write w[] = {
-		w_(LODE_SCOPE_CF, 3, "write_buffer_size", ""),
-		w_(LODE_SCOPE_CF, 0, "compaction_options_universal.stop_style", ""),
-		w_(LODE_SCOPE_CF, 0, "table_factory.block_size", ""),
-		w_(LODE_SCOPE_CACHE, 0, "", ""),
+	    w_(LODE_SCOPE_CF, 3, "write_buffer_size", ""),
+	    w_(LODE_SCOPE_CF, 0, "compaction_options_universal.stop_style", ""),
+	    w_(LODE_SCOPE_CF, 0, "table_factory.block_size", ""),
+	    w_(LODE_SCOPE_CACHE, 0, "", ""),
 	};
 	struct lode_err err = {0};
 
@@ -362,17 +364,34 @@ static void equality(void **state)
 		const char *a, *b;
 		bool equal;
 	} cases[] = {
-		{"10", "10.000000", true},    {"0.1", "0.100000", true},    {"10", "10,000000", true},  {"-0", "0", true},
-		{"007", "7", true},           {"0.5", ".5", false},         {"1", "true", true},        {"false", "0", true},
-		{"true", "false", false},     {"10", "100", false},         {"1.5", "1.50001", false},  {"-1", "1", false},
-		{"18446744073709551615", "18446744073709551615.0", true},   {"18446744073709551615", "18446744073709551614", false},
-		{"1e6", "1000000", false},    {"0x10", "16", false},        {"kZSTD", "kZSTD", true},   {"kZSTD", "kLZ4Compression", false},
-		{"", "0", false},             {"64M", "67108864", false},   {"1.", "1", true},          {"-", "-0", false},
+	    {"10", "10.000000", true},
+	    {"0.1", "0.100000", true},
+	    {"10", "10,000000", true},
+	    {"-0", "0", true},
+	    {"007", "7", true},
+	    {"0.5", ".5", false},
+	    {"1", "true", true},
+	    {"false", "0", true},
+	    {"true", "false", false},
+	    {"10", "100", false},
+	    {"1.5", "1.50001", false},
+	    {"-1", "1", false},
+	    {"18446744073709551615", "18446744073709551615.0", true},
+	    {"18446744073709551615", "18446744073709551614", false},
+	    {"1e6", "1000000", false},
+	    {"0x10", "16", false},
+	    {"kZSTD", "kZSTD", true},
+	    {"kZSTD", "kLZ4Compression", false},
+	    {"", "0", false},
+	    {"64M", "67108864", false},
+	    {"1.", "1", true},
+	    {"-", "-0", false},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		if (lode_value_equal(cases[i].a, cases[i].b) != cases[i].equal || lode_value_equal(cases[i].b, cases[i].a) != cases[i].equal)
+		if (lode_value_equal(cases[i].a, cases[i].b) != cases[i].equal ||
+		    lode_value_equal(cases[i].b, cases[i].a) != cases[i].equal)
 			fail_msg("%s and %s", cases[i].a, cases[i].b);
 	}
 }
@@ -382,9 +401,12 @@ static void equality(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(one_call_for_each_target), TEST(equal_values_are_skipped), TEST(doubles_come_back_longer), TEST(accepted_but_not_live),
-		TEST(another_value_is_live),    TEST(failed_but_live),          TEST(partial_failure_stops),    TEST(closing),
-		TEST(what_does_not_exist),      TEST(read_back),                cmocka_unit_test(equality),
+	    TEST(one_call_for_each_target), TEST(equal_values_are_skipped),
+	    TEST(doubles_come_back_longer), TEST(accepted_but_not_live),
+	    TEST(another_value_is_live),    TEST(failed_but_live),
+	    TEST(partial_failure_stops),    TEST(closing),
+	    TEST(what_does_not_exist),	    TEST(read_back),
+	    cmocka_unit_test(equality),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/options.h>
 #include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/utilities/db_ttl.h>
@@ -201,9 +202,12 @@ static void injected(const std::string &dir)
 	CHECK(h && h->ops->info(h)->has_statistics && h->ops->info(h)->statistics_ours);
 	for (int i = 0; i < 100; i++)
 		put_get(db);
-	CHECK(h->ops->statistics(h, [](void *ctx, const char *name, uint64_t count, uint64_t, bool) {
-		*static_cast<uint64_t *>(ctx) += strcmp(name, "rocksdb.number.keys.written") == 0 ? count : 0;
-	}, &total) == 0);
+	CHECK(h->ops->statistics(
+		  h,
+		  [](void *ctx, const char *name, uint64_t count, uint64_t, bool) {
+			  *static_cast<uint64_t *>(ctx) += strcmp(name, "rocksdb.number.keys.written") == 0 ? count : 0;
+		  },
+		  &total) == 0);
 	CHECK(total == 100);
 	struct lode_hist hist;
 	CHECK(h->ops->histogram(h, "rocksdb.db.get.micros", &hist) == 0 && hist.count == 100);
@@ -226,8 +230,8 @@ static void injected(const std::string &dir)
 	CHECK(counts().closed == 3 && counts().failed == 1);
 }
 
-/* Writers stopped by L0, one write leader asleep in DelayWrite, compactions held back: on 7.8.3 the SetOptions that lifts the stop would wait
- * for that leader for ever. */
+/* Writers stopped by L0, one write leader asleep in DelayWrite, compactions held back: on 7.8.3 the SetOptions that lifts the stop would
+ * wait for that leader for ever. */
 static void stopped(const std::string &dir)
 {
 	Options o = fresh();
@@ -313,6 +317,21 @@ static void left_open(const std::string &dir)
 	put_get(db);
 }
 
+/* A database that is not in the file system: there is no OPTIONS file to read, so hands off. */
+static void in_memory(const std::string &)
+{
+	std::unique_ptr<Env> env(NewMemEnv(Env::Default()));
+	Options o = fresh();
+	DB *db;
+
+	o.env = env.get();
+	CHECK(DB::Open(o, "/no/such/place", &db).ok());
+	CHECK(!host_of(db) && counts().refused == 1 && strstr(standin()->reason(), "directory"));
+	put_get(db);
+	delete db;
+	CHECK(counts().closed == 1 && counts().unknown == 0);
+}
+
 /* The preload may have been named relative to a directory that the process has left. */
 static void moved(const std::string &dir)
 {
@@ -336,8 +355,9 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(const std::string &dir);
 	} scenarios[] = {
-		{"reopen", reopen},     {"threads", threads}, {"failed", failed}, {"read_only", read_only}, {"wrappers", wrappers}, {"busy", busy},
-		{"injected", injected}, {"stopped", stopped}, {"forked", forked}, {"left_open", left_open}, {"moved", moved},       {"inert", inert},
+	    {"reopen", reopen},	      {"threads", threads},   {"failed", failed},   {"read_only", read_only}, {"wrappers", wrappers},
+	    {"busy", busy},	      {"injected", injected}, {"stopped", stopped}, {"forked", forked},	      {"left_open", left_open},
+	    {"in_memory", in_memory}, {"moved", moved},	      {"inert", inert},
 	};
 
 	CHECK(argc == 3);

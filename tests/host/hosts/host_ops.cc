@@ -63,9 +63,12 @@ static std::map<std::string, std::pair<uint64_t, uint64_t>> read_statistics(Fixt
 {
 	std::map<std::string, std::pair<uint64_t, uint64_t>> all;
 
-	CHECK(f.host->ops->statistics(f.host, [](void *ctx, const char *name, uint64_t count, uint64_t sum, bool) {
-		(*static_cast<decltype(all) *>(ctx))[name] = {count, sum};
-	}, &all) == 0);
+	CHECK(f.host->ops->statistics(
+		  f.host,
+		  [](void *ctx, const char *name, uint64_t count, uint64_t sum, bool) {
+			  (*static_cast<decltype(all) *>(ctx))[name] = {count, sum};
+		  },
+		  &all) == 0);
 	return all;
 }
 
@@ -128,12 +131,15 @@ static void properties(Fixture &f)
 	}
 	CHECK(f.host->ops->int_property(f.host, 0, "rocksdb.no-such-thing", &mine) == -ENOENT);
 	CHECK(f.host->ops->int_property(f.host, 77, "rocksdb.estimate-num-keys", &mine) == -ENOENT);
-	CHECK(f.host->ops->map_property(f.host, 0, "rocksdb.cfstats", [](void *ctx, const char *k, const char *v) {
-		(*static_cast<std::map<std::string, std::string> *>(ctx))[k] = v;
-	}, &got) == 0);
+	CHECK(f.host->ops->map_property(
+		  f.host, 0, "rocksdb.cfstats",
+		  [](void *ctx, const char *k, const char *v) { (*static_cast<std::map<std::string, std::string> *>(ctx))[k] = v; },
+		  &got) == 0);
 	CHECK(f.db->GetMapProperty(f.handles[1], "rocksdb.cfstats", &map));
-	CHECK(got.size() == map.size() && got["compaction.L0.NumFiles"] == map["compaction.L0.NumFiles"] && got.count("compaction.L0.NumFiles"));
-	CHECK(f.host->ops->map_property(f.host, 0, "rocksdb.no-such-thing", [](void *, const char *, const char *) {}, nullptr) == -ENOENT);
+	CHECK(got.size() == map.size() && got["compaction.L0.NumFiles"] == map["compaction.L0.NumFiles"] &&
+	      got.count("compaction.L0.NumFiles"));
+	CHECK(f.host->ops->map_property(
+		  f.host, 0, "rocksdb.no-such-thing", [](void *, const char *, const char *) {}, nullptr) == -ENOENT);
 }
 
 static void statistics(Fixture &f)
@@ -199,13 +205,13 @@ static void writes(Fixture &f)
 {
 	uint32_t second = family_id(f, "second"), odd = family_id(f, nasty), lng = family_id(f, std::string(LODE_CF_NAME_MAX - 1, 'n'));
 	std::vector<lode_write> w = {
-		one(LODE_SCOPE_CF, 0, "level0_slowdown_writes_trigger", "22"),
-		one(LODE_SCOPE_DB, 0, "max_background_jobs", "3"),
-		one(LODE_SCOPE_CF, second, "max_bytes_for_level_multiplier", "8"),
-		one(LODE_SCOPE_CF, 0, "compaction_options_universal.size_ratio", "5"),
-		one(LODE_SCOPE_CF, odd, "block_based_table_factory.block_size", "8192"),
-		one(LODE_SCOPE_CF, lng, "report_bg_io_stats", "1"),
-		one(LODE_SCOPE_CACHE, 0, "", "67108864"),
+	    one(LODE_SCOPE_CF, 0, "level0_slowdown_writes_trigger", "22"),
+	    one(LODE_SCOPE_DB, 0, "max_background_jobs", "3"),
+	    one(LODE_SCOPE_CF, second, "max_bytes_for_level_multiplier", "8"),
+	    one(LODE_SCOPE_CF, 0, "compaction_options_universal.size_ratio", "5"),
+	    one(LODE_SCOPE_CF, odd, "block_based_table_factory.block_size", "8192"),
+	    one(LODE_SCOPE_CF, lng, "report_bg_io_stats", "1"),
+	    one(LODE_SCOPE_CACHE, 0, "", "67108864"),
 	};
 	std::vector<lode_write> undo = w;
 	struct lode_write_report rep;
