@@ -63,7 +63,8 @@ static void add_range(struct lode_buf *b, const struct lode_tunable *t, int64_t 
 	}
 }
 
-static void add_line(struct lode_buf *b, const struct lode_tunable *t, const char *where, const struct line *l)
+/* meaning is false where the line above has said it. */
+static void add_line(struct lode_buf *b, const struct lode_tunable *t, const char *where, const struct line *l, bool meaning)
 {
 	static const char *const acts[] = {[LODE_LAG_INSTANT] = "at once",
 					   [LODE_LAG_FLUSH] = "from the next flush",
@@ -77,7 +78,10 @@ static void add_line(struct lode_buf *b, const struct lode_tunable *t, const cha
 	add_value(b, t, l->now);
 	lode_buf_adds(b, " | ");
 	add_range(b, t, l->lo, l->hi);
-	lode_buf_addf(b, " | %s | %s | %s\n", units[t->kind], acts[t->lag], t->doc);
+	if (meaning)
+		lode_buf_addf(b, " | %s | %s | %s\n", units[t->kind], acts[t->lag], t->doc);
+	else
+		lode_buf_adds(b, "\n");
 }
 
 static bool same(const struct line *a, const struct line *b)
@@ -98,14 +102,14 @@ static bool add_families(struct lode_buf *b, const struct lode_situation *s, int
 		alike = alike && same(&l[i], &l[0]);
 	}
 	if (st->ncf && alike && l[0].there) {
-		add_line(b, &lode_tunables[t], "all", &l[0]);
+		add_line(b, &lode_tunables[t], "all", &l[0], true);
 		return true;
 	}
 	for (size_t i = 0; i < st->ncf && i < LODE_CATALOGUE_FAMILIES; i++) {
 		if (!l[i].there)
 			continue;
 		lode_fmt(where, sizeof where, "cf%" PRIu32, st->cf[i].cf.id);
-		add_line(b, &lode_tunables[t], where, &l[i]);
+		add_line(b, &lode_tunables[t], where, &l[i], !any);
 		any = true;
 	}
 	return any;
@@ -126,7 +130,7 @@ void lode_catalogue_print(struct lode_buf *b, const struct lode_situation *s, st
 		}
 		struct line l = line_of(s, t, 0);
 		if (l.there)
-			add_line(b, row, "all", &l);
+			add_line(b, row, "all", &l, true);
 		offer->option[t] = l.there;
 	}
 	offer->ncf = s->state->ncf < LODE_CATALOGUE_FAMILIES ? s->state->ncf : LODE_CATALOGUE_FAMILIES;

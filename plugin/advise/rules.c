@@ -90,6 +90,31 @@ static bool grow_cache(const struct lode_view *v, struct lode_proposal *p)
 	return true;
 }
 
+static bool reads_pay_for_l0(const struct lode_view *v)
+{
+	const struct lode_cf_sample *c = family(v, v->s->l0);
+	double most = fmax((double)v->q->window->l0_files, (double)c->files[0]);
+
+	/* Without flushes L0 does not come back: compacting it once is no matter of a setting. */
+	return v->s->read_share >= 0.6 && v->s->flush_rate >= 1 / 60.0 &&
+	       most >= 0.75 * now_of(v, "level0_file_num_compaction_trigger", c->id);
+}
+
+static bool tidier_l0(const struct lode_view *v, struct lode_proposal *p)
+{
+	uint32_t cf = family(v, v->s->l0)->id;
+	double now = now_of(v, "level0_file_num_compaction_trigger", cf);
+
+	if (now <= 2 || !add(v, p, "level0_file_num_compaction_trigger", cf, fmax(2, floor(now / 2))))
+		return false;
+	SAY("Reads take %s of the time and look into each of up to %s L0 files, while writes make a new one every %s s; compactions out of "
+	    "L0 start at %s "
+	    "files instead of %s.",
+	    lode_text_percent(v->s->read_share).s, lode_text_num((double)v->q->window->l0_files, 3).s,
+	    lode_text_num(1 / v->s->flush_rate, 2).s, lode_text_num(added(p, 0), 3).s, lode_text_num(now, 3).s);
+	return true;
+}
+
 static bool scans_reseek(const struct lode_view *v)
 {
 	return v->s->read_share >= 0.3 && v->s->reseeks >= 0.05;
@@ -260,16 +285,17 @@ static bool flushes_small(const struct lode_view *v)
 	return v->s->write_share >= 0.5 && v->s->flush_rate >= 1 / 15.0;
 }
 
+/* Towards a flush every half minute, by twice or four times: less would drown in the noise of a trial, more is a leap. */
 static bool larger_flushes(const struct lode_view *v, struct lode_proposal *p)
 {
 	uint32_t cf = family(v, v->s->busiest)->id;
-	double now = now_of(v, "write_buffer_size", cf);
+	double now = now_of(v, "write_buffer_size", cf), factor = 30 * v->s->flush_rate >= 3 ? 4 : 2;
 
-	if (!add(v, p, "write_buffer_size", cf, 2 * now))
+	if (!add(v, p, "write_buffer_size", cf, factor * now))
 		return false;
-	SAY("Writes take %s of the time and bring %s a second: a flush every %s s makes L0 files of %s. Memtables of %s instead of %s "
-	    "halve the number of "
-	    "files that compactions must merge (write amplification %s now).",
+	SAY("Writes take %s of the time and bring %s a second: a flush every %s s makes L0 files of %s. Memtables of %s instead of %s make "
+	    "fewer and "
+	    "larger files for compactions to merge (write amplification %s now).",
 	    lode_text_percent(v->s->write_share).s, lode_text_bytes(v->s->ingest).s, lode_text_num(1 / v->s->flush_rate, 2).s,
 	    lode_text_bytes(v->s->flush_bytes).s, lode_text_bytes(added(p, 0)).s, lode_text_bytes(now).s,
 	    lode_text_num(v->s->write_amp, 2).s);
@@ -346,6 +372,7 @@ const struct lode_expert_rule lode_expert_rules[] = {
     {"small-flushes", flushes_small, larger_flushes, 0.5, "writes dominate and flushes are small and frequent: larger memtables"},
     {"compaction-cpu", compaction_steals_cpu, lazier_l0, 0.4, "compactions take the cores from the writers: start them later"},
     {"delayed-rate", delayed_without_debt, faster_delay, 0.4, "writers are delayed although debt shrinks: delay them less"},
+    {"l0-reads", reads_pay_for_l0, tidier_l0, 0.3, "reads dominate and look into many L0 files: compact them earlier"},
     {"scan-reseeks", scans_reseek, skip_longer, 0.4, "iterators seek again and again over old versions: let them step further"},
     {"compression-cpu", compression_costs, cheaper_compression, 0.4, "compression costs more CPU than the disk it saves: a cheaper one"},
 };

@@ -29,7 +29,7 @@ def catalogue(prompt):
     rows = {}
     for line in prompt.splitlines():
         part = line.split(TAIL)
-        if len(part) == 7 and ".." in part[3]:
+        if len(part) >= 4 and ".." in part[3] and part[2].isdigit():
             low, high = part[3].split("..")
             rows.setdefault(part[0], (part[1], int(part[2]), int(low), int(high)))
     return rows

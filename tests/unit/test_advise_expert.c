@@ -262,7 +262,10 @@ static void test_small_flushes(void **state)
 	(void)state;
 	world_writes(w);
 	r = ask(w);
-	assert_string_equal(spoke(&r), "small-flushes");
+	assert_string_equal(spoke(&r), "small-flushes"); /* one in five seconds */
+	assert_int_equal(proposed(&r, "write_buffer_size"), (int64_t)(256 * MIB));
+	w->window.hist_count[LODE_H_FLUSH] = 2; /* one in fifteen */
+	r = ask(w);
 	assert_int_equal(proposed(&r, "write_buffer_size"), (int64_t)(128 * MIB));
 	w->window.hist_count[LODE_H_FLUSH] = 1; /* one in thirty seconds is fine */
 	r = ask(w);
@@ -282,6 +285,25 @@ static void test_compaction_cpu(void **state)
 	r = ask(w);
 	assert_string_equal(spoke(&r), "compaction-cpu");
 	assert_int_equal(proposed(&r, "level0_file_num_compaction_trigger"), 8);
+	free(w);
+}
+
+static void test_l0_reads(void **state)
+{
+	struct world *w = world_new();
+	struct lode_reply r;
+
+	(void)state;
+	w->window.ticker[LODE_T_CACHE_DATA_HIT] = 400000000;
+	w->window.hist_count[LODE_H_FLUSH] = 2;
+	w->window.l0_files = 4;
+	r = ask(w);
+	assert_string_equal(spoke(&r), "l0-reads");
+	assert_int_equal(proposed(&r, "level0_file_num_compaction_trigger"), 2);
+	/* Where nobody writes, L0 does not come back. */
+	w->window.hist_count[LODE_H_FLUSH] = 0;
+	r = ask(w);
+	assert_string_equal(spoke(&r), "");
 	free(w);
 }
 
@@ -397,6 +419,7 @@ int main(void)
 	    cmocka_unit_test(test_debt_jobs),
 	    cmocka_unit_test(test_small_flushes),
 	    cmocka_unit_test(test_compaction_cpu),
+	    cmocka_unit_test(test_l0_reads),
 	    cmocka_unit_test(test_scan_reseeks),
 	    cmocka_unit_test(test_compression_offline_only),
 	    cmocka_unit_test(test_keeps_still),
