@@ -93,7 +93,11 @@ static int answer(const char *verb, const struct cli_target *t, const struct lod
 	bool rollback = !strcmp(verb, "rollback");
 
 	lode_buf_init(&out, 2 * BODY_MAX);
-	if (code != 200) {
+	if (code != 200 && rollback && show_rollback(&out, body, print) && out.len) {
+		cli_write_out(&out);
+		cli_error(status, "RocksDB did not take all of it; `lodestone status` and the journal say more");
+	} else if (code != 200) {
+		lode_buf_clear(&out);
 		show_text(&out, body);
 		cli_error(status, "%.*s", (int)(out.len ? out.len - 1 : 0), lode_buf_str(&out));
 	} else if (t->json || (!rollback && !isatty(STDOUT_FILENO))) {

@@ -135,8 +135,10 @@ static const struct cli_verb *find_verb(const char *name)
 			near = &cli_verbs[i];
 		}
 	}
-	cli_error(CLI_WRONG, "there is no verb '%s'%s%s%s; `lodestone help` lists them", name, near ? ": did you mean '" : "",
-		  near ? near->name : "", near ? "'?" : "");
+	if (near)
+		cli_error(CLI_WRONG, "there is no verb '%s'; did you mean '%s'? `lodestone help` lists them all", name, near->name);
+	else
+		cli_error(CLI_WRONG, "there is no verb '%s'; `lodestone help` lists them", name);
 	return NULL;
 }
 

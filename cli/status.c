@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define OUT_MAX (4u << 20)
+#define OUT_MAX (64u << 20)
 #define RECENT_SHOWN 8
 
 struct page {
