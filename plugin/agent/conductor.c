@@ -167,6 +167,7 @@ static void set_policy(struct lode_conductor *c)
 	char pins[sizeof(c->config->pin)], *save = NULL;
 	lode_policy_init(&c->policy);
 	c->policy.allow_optin = c->config->allow_optin;
+	c->policy.allow_residue = c->config->allow_residue;
 	c->policy.memory_fraction = c->config->memory_fraction;
 	c->policy.memory_max = (uint64_t)c->config->memory_max;
 	snprintf(pins, sizeof(pins), "%s", c->config->pin);

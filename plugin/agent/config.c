@@ -71,6 +71,8 @@ static const struct key keys[] = {
 	{"objective", "kind", T_WORD, AT(objective), 0, 0, objectives, "balanced",
 	 "balanced: less service time for the work that comes, without longer tails or more stalls."},
 	{"guard", "allow_optin", T_BOOL, AT(allow_optin), 0, 0, NULL, "false", "Allow options of the opt-in tier."},
+	{"guard", "allow_residue", T_BOOL, AT(allow_residue), 0, 0, NULL, "false",
+	 "Allow changes of database options where bytes_per_sync is 0. RocksDB then makes it 1 MiB with the first such change, until the database is reopened."},
 	{"guard", "memory_fraction", T_REAL, AT(memory_fraction), 0.01, 0.9, NULL, "0.5",
 	 "Share of the memory limit that block cache and memtables may take together."},
 	{"guard", "memory_max", T_SIZE, AT(memory_max), 0, BIG, NULL, "0", "The same as an absolute size. 0: no further limit."},
@@ -232,14 +234,13 @@ static const struct key *nearest_key(const char *section, const char *name)
 	unsigned least = 6;
 	for (size_t i = 0; i < KEYS; i++) {
 		unsigned d = distance(section, keys[i].section) + distance(name, keys[i].name);
+		if (strcmp(keys[i].name, name) == 0)
+			return &keys[i]; /* the right name in the wrong section */
 		if (d < least) {
 			least = d;
 			best = &keys[i];
 		}
 	}
-	for (size_t i = 0; i < KEYS && !best; i++) /* the right name in the wrong section */
-		if (strcmp(keys[i].name, name) == 0)
-			best = &keys[i];
 	return best;
 }
 

@@ -38,7 +38,7 @@ struct lode_config {
 	/* [objective] */
 	char objective[24];
 	/* [guard] */
-	bool allow_optin;
+	bool allow_optin, allow_residue;
 	double memory_fraction;
 	int64_t memory_max;
 	char pin[512];        /* tunable ids, space or comma separated: never touched */

@@ -6,6 +6,8 @@
 
 #define TAIL_FRACTION 0.01
 #define TAIL_MIN_SLOW 20 /* slow operations that the baseline must hold for a tail to be a guard */
+#define CAP_FACTOR 8	 /* times the tail limit: beyond it a read was not slow but put aside */
+#define CAP_SHARE 0.1	 /* of the time of all reads, spent beyond the cap, from which on the cap is used */
 #define MISS_EXPECTED 5	 /* a kind of which fewer were expected may be missing by chance */
 
 const char *const lode_metric_name[LODE_METRIC_N] = {"speed", "get tail", "write tail", "seek tail", "stalls"};
@@ -32,6 +34,39 @@ static double tail_limit(const struct lode_hist *h)
 	}
 	/* Where even the best limit separates a third of all operations, it says nothing about a tail. */
 	return best < log(30) ? limit : 0;
+}
+
+/* Mean service time from buckets, each operation counted as `cap` at the most. *beyond: the share of time above it. Buckets up to 4 us hold one
+ * value each; the others are taken at their middle (limits grow by 1.5). */
+static double capped_mean(const struct lode_hist *h, double cap, double *beyond)
+{
+	double n = 0, sum = 0, excess = 0;
+
+	for (uint32_t i = 0; i < h->n; i++) {
+		double v = h->limit[i] <= 4 ? h->limit[i] : h->limit[i] * (1 + 1 / 1.5) / 2, count = (double)h->bucket[i];
+
+		n += count;
+		sum += count * fmin(v, cap);
+		excess += count * fmax(v - cap, 0);
+	}
+	*beyond = sum + excess > 0 ? excess / (sum + excess) : 0;
+	return n > 0 ? sum / n : NAN;
+}
+
+/* On a machine that is shared, a few reads in a thousand lose the processor for milliseconds, which then make most of the mean and nearly all of its
+ * noise. They say nothing about options. Where they matter, a read counts as CAP_FACTOR tail limits at the most; how many lie beyond the tail limit is
+ * watched by the tail guards. Writes are never capped: their waits are stalls. */
+static void decide_cap(const struct lode_interval *window, int op, struct lode_baseline *b)
+{
+	double beyond, cap = CAP_FACTOR * b->tail_us[op], mean;
+
+	if (op == LODE_H_WRITE || !(cap > 0))
+		return;
+	mean = capped_mean(&window->op[op].hist, cap, &beyond);
+	if (!(beyond > CAP_SHARE))
+		return;
+	b->cap_us[op] = cap;
+	b->cost_us[op] = mean;
 }
 
 /* Operations that were counted without being timed, by kind. */
@@ -68,6 +103,7 @@ void lode_baseline_of(const struct lode_interval *window, struct lode_baseline *
 			continue;
 		out->cost_us[k] = (double)window->op[k].sum_us / (double)window->op[k].count;
 		out->tail_us[k] = tail_limit(&window->op[k].hist);
+		decide_cap(window, k, out);
 	}
 }
 
@@ -116,6 +152,11 @@ static double cost_of(const struct lode_baseline *b, const struct lode_interval 
 
 	if (n > 0 && k == LODE_H_WRITE && iv->write_stopped)
 		return (sum + stopped * 1e6) / (n + 1);
+	if (n > 0 && b->cap_us[k] > 0) {
+		double beyond, mean = capped_mean(&iv->op[k].hist, b->cap_us[k], &beyond);
+
+		return isfinite(mean) ? mean : sum / n;
+	}
 	if (n > 0)
 		return sum / n;
 	if (stopped > 0 && (all <= 0 || all * b->mix[k] >= MISS_EXPECTED))

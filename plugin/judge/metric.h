@@ -19,6 +19,7 @@ struct lode_baseline {
 	double mix[LODE_OP_N];	   /* share of operations by kind */
 	double cost_us[LODE_OP_N]; /* mean service time, for kinds that a block happens to miss */
 	double tail_us[LODE_OP_N]; /* bucket limit nearest to p99; 0 = kind not used, or too rarely to have a tail */
+	double cap_us[LODE_OP_N];  /* reads only: 0, or what a single slow read counts at the most (see metric.c) */
 	bool by_rate;		   /* no timers: speed is log(operations per second) instead */
 };
 void lode_baseline_of(const struct lode_interval *window, struct lode_baseline *out);
