@@ -22,7 +22,7 @@ for tool in db_bench ldb python3; do
 done
 [ -e "$preload" ] && [ -e "$build/liblodestone.so" ] || fail "no libraries in $build"
 
-# Everything a test makes lives below one directory. Processes are killed by the numbers that we were given at their start.
+# Everything a test makes lives below one directory, which E2E_KEEP=1 leaves for a look. Processes are killed by the numbers that we were given at their start.
 work=$(mktemp -d)
 chmod 755 "$work"
 started=()
@@ -32,7 +32,11 @@ cleanup() {
 		kill -KILL "$p" 2>/dev/null
 	done
 	wait 2>/dev/null
-	rm -rf "$work"
+	if [ -n "${E2E_KEEP-}" ]; then
+		echo "left for a look: $work"
+	else
+		rm -rf "$work"
+	fi
 }
 trap cleanup EXIT
 trap 'exit 1' INT TERM HUP
