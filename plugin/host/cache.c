@@ -60,6 +60,30 @@ static void *find_cache(struct lode_real *r, const void *cf_descriptors)
 	return factory ? (void *)(uintptr_t)lode_call_options_ptr(r->image.sym[SYM_TABLE_OPTIONS_PTR], factory, "BlockCache") : NULL;
 }
 
+/* The methods by the end of their mangled name, which is the same in every class; and the full names of the usual classes, because asking
+ * for a name is a thousand times cheaper than searching all symbols for an address (and this runs while the host waits for its open). */
+enum { SET_CAPACITY, GET_CAPACITY, GET_USAGE, GET_PINNED, METHOD_N };
+
+#define LRU_SHARD "INS_9lru_cache13LRUCacheShardEE"
+#define HYPER_SHARD "INS_17hyper_clock_cache15ClockCacheShardEE"
+
+static const struct {
+	const char *tail;
+	const char *usual[3];
+} method[METHOD_N] = {
+    [SET_CAPACITY] = {"11SetCapacityEm",
+		      {"_ZN7rocksdb12ShardedCache" LRU_SHARD "11SetCapacityEm", "_ZN7rocksdb12ShardedCache11SetCapacityEm",
+		       "_ZN7rocksdb12ShardedCache" HYPER_SHARD "11SetCapacityEm"}},
+    [GET_CAPACITY] = {"11GetCapacityEv",
+		      {"_ZNK7rocksdb16ShardedCacheBase11GetCapacityEv", "_ZNK7rocksdb12ShardedCache11GetCapacityEv", NULL}},
+    [GET_USAGE] = {"8GetUsageEv",
+		   {"_ZNK7rocksdb12ShardedCache" LRU_SHARD "8GetUsageEv", "_ZNK7rocksdb12ShardedCache8GetUsageEv",
+		    "_ZNK7rocksdb12ShardedCache" HYPER_SHARD "8GetUsageEv"}},
+    [GET_PINNED] = {"14GetPinnedUsageEv",
+		    {"_ZNK7rocksdb12ShardedCache" LRU_SHARD "14GetPinnedUsageEv", "_ZNK7rocksdb12ShardedCache14GetPinnedUsageEv",
+		     "_ZNK7rocksdb12ShardedCache" HYPER_SHARD "14GetPinnedUsageEv"}},
+};
+
 static bool ends_with(const char *s, const char *tail)
 {
 	size_t n = strlen(s), m = strlen(tail);
@@ -67,31 +91,59 @@ static bool ends_with(const char *s, const char *tail)
 	return n >= m && strcmp(s + n - m, tail) == 0;
 }
 
-/* Sorts the exported functions among the vtable's slots. Stops at the first slot that is no code of anybody. */
-static void find_methods(struct lode_block_cache *c, void *const *vptr)
+static bool is_slot(void *const *slots, size_t n, const void *f)
 {
-	const struct {
-		const char *tail;
-		void **slot;
-	} wanted[] = {
-	    {"11SetCapacityEm", &c->set_capacity},
-	    {"11GetCapacityEv", &c->get_capacity},
-	    {"8GetUsageEv", &c->get_usage},
-	    {"14GetPinnedUsageEv", &c->get_pinned},
-	};
-	Dl_info info;
-	void *f;
+	for (size_t i = 0; i < n && f; i++) {
+		if (slots[i] == f)
+			return true;
+	}
+	return false;
+}
 
-	for (int i = 0; i < SLOTS_MAX; i++) {
-		if (!lode_probe_read(&vptr[i], &f, sizeof(f)) || !f || !dladdr(f, &info))
-			return;
-		if (!info.dli_sname || info.dli_saddr != f || strncmp(info.dli_sname, "_ZN", 3) != 0)
-			continue;
-		for (size_t w = 0; w < sizeof(wanted) / sizeof(*wanted); w++) {
-			if (!*wanted[w].slot && ends_with(info.dli_sname, wanted[w].tail))
-				*wanted[w].slot = f;
+static void find_usual(const struct lode_image *image, void *const *slots, size_t n, void *found[METHOD_N])
+{
+	for (size_t m = 0; m < METHOD_N; m++) {
+		for (size_t u = 0; u < 3 && method[m].usual[u] && !found[m]; u++) {
+			void *f = dlsym(image->handle, method[m].usual[u]);
+
+			found[m] = is_slot(slots, n, f) ? f : NULL;
 		}
 	}
+}
+
+/* For classes that nobody has told us of: every exported function among the slots is looked at by name. */
+static void find_by_name(void *const *slots, size_t n, void *found[METHOD_N])
+{
+	Dl_info info;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!dladdr(slots[i], &info) || !info.dli_sname || info.dli_saddr != slots[i] || strncmp(info.dli_sname, "_ZN", 3) != 0)
+			continue;
+		for (size_t m = 0; m < METHOD_N; m++) {
+			if (!found[m] && ends_with(info.dli_sname, method[m].tail))
+				found[m] = slots[i];
+		}
+	}
+}
+
+static void find_methods(const struct lode_image *image, struct lode_block_cache *c, const void *vptr)
+{
+	void *slots[SLOTS_MAX], *found[METHOD_N] = {NULL};
+	size_t n = 0;
+
+	/* a vtable ends where the next one begins, with the word 0 */
+	n = lode_probe_read_some(vptr, slots, sizeof(slots)) / sizeof(void *);
+	for (size_t i = 0; i < n; i++) {
+		if (!slots[i])
+			n = i;
+	}
+	find_usual(image, slots, n, found);
+	if (!found[SET_CAPACITY] || !found[GET_CAPACITY] || !found[GET_USAGE])
+		find_by_name(slots, n, found);
+	c->set_capacity = found[SET_CAPACITY];
+	c->get_capacity = found[GET_CAPACITY];
+	c->get_usage = found[GET_USAGE];
+	c->get_pinned = found[GET_PINNED];
 }
 
 /* "_ZTVN7rocksdb9lru_cache8LRUCacheE" -> "LRUCache": the last of the length-prefixed names. */
@@ -110,6 +162,25 @@ static void class_name(const char *mangled, char *out, size_t size)
 	}
 }
 
+static void find_kind(const struct lode_image *image, struct lode_block_cache *c, const void *vptr)
+{
+	static const char *const usual[] = {"_ZTVN7rocksdb9lru_cache8LRUCacheE", "_ZTVN7rocksdb8LRUCacheE",
+					    "_ZTVN7rocksdb17hyper_clock_cache15HyperClockCacheE"};
+	const char *f;
+	Dl_info info;
+
+	snprintf(c->kind, sizeof(c->kind), "unknown");
+	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
+		f = dlsym(image->handle, usual[i]);
+		if (f && f + 2 * sizeof(void *) == vptr) {
+			class_name(usual[i], c->kind, sizeof(c->kind));
+			return;
+		}
+	}
+	if (dladdr(vptr, &info) && info.dli_sname && strncmp(info.dli_sname, "_ZTV", 4) == 0)
+		class_name(info.dli_sname, c->kind, sizeof(c->kind));
+}
+
 /* Has RocksDB itself the same idea of this cache? */
 static bool agrees(struct lode_real *r, const struct lode_block_cache *c)
 {
@@ -124,18 +195,15 @@ static bool agrees(struct lode_real *r, const struct lode_block_cache *c)
 void lode_block_cache_find(struct lode_real *r, const void *cf_descriptors)
 {
 	struct lode_block_cache c = {0};
-	void **vptr;
-	Dl_info info;
+	void *vptr;
 
 	c.object = find_cache(r, cf_descriptors);
 	if (!c.object || !lode_probe_read(c.object, &vptr, sizeof(vptr)))
 		return;
-	find_methods(&c, vptr);
+	find_methods(&r->image, &c, vptr);
 	if (!agrees(r, &c))
 		return;
-	snprintf(c.kind, sizeof(c.kind), "unknown");
-	if (dladdr(vptr, &info) && info.dli_sname && strncmp(info.dli_sname, "_ZTV", 4) == 0)
-		class_name(info.dli_sname, c.kind, sizeof(c.kind));
+	find_kind(&r->image, &c, vptr);
 	r->cache = c;
 }
 

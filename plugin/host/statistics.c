@@ -5,7 +5,6 @@
 #include "host/probe.h"
 #include "host/real_private.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -174,13 +173,12 @@ static int statistics_word(const struct lode_image *image)
 /* Both words of the shared_ptr empty, and an Env (some object with a vtable) in front of it, as in every version. */
 static bool layout_fits(void *const *copy, size_t words, int word)
 {
-	void *vptr;
-	Dl_info info;
+	void *vptr, *slot;
 
 	if (word < 3 || (size_t)word + 2 > words || copy[word] || copy[word + 1])
 		return false;
 	for (int i = 1; i <= 2; i++) {
-		if ((uintptr_t)copy[i] >= 4096 && lode_probe_read(copy[i], &vptr, sizeof(vptr)) && dladdr(vptr, &info))
+		if (copy[i] && lode_probe_read(copy[i], &vptr, sizeof(vptr)) && lode_probe_read(vptr, &slot, sizeof(slot)))
 			return true;
 	}
 	return false;
