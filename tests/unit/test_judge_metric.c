@@ -206,6 +206,36 @@ static void test_tail_of_batched_reads_and_of_too_few(void **state)
 	assert_true(isnan(m.v[LODE_M_SEEK_TAIL]) && isnan(m.v[LODE_M_STALL]));
 }
 
+/* n reads of 3 us, a hundredth of 6 us, and `lost` that lost the processor for about 4 ms. */
+static struct lode_interval shared(uint64_t n, uint64_t lost, double us)
+{
+	struct lode_interval iv = block(5);
+	struct lode_hist *h = &iv.op[LODE_H_GET].hist;
+
+	h->n = 3;
+	h->limit[0] = us, h->limit[1] = 2 * us, h->limit[2] = 4400;
+	h->bucket[0] = n - n / 100 - lost, h->bucket[1] = n / 100, h->bucket[2] = lost;
+	h->count = iv.op[LODE_H_GET].count = n;
+	h->sum = iv.op[LODE_H_GET].sum_us = (uint64_t)(us * (double)(n - n / 100 - lost) + 2 * us * (double)n / 100 + 4000 * (double)lost);
+	return iv;
+}
+
+static void test_reads_that_lost_the_processor_are_capped(void **state)
+{
+	struct lode_interval base = shared(100000, 300, 3), calm = shared(100000, 30, 3), busy = shared(100000, 900, 3), half = shared(100000, 300, 2);
+	struct lode_interval quiet = shared(100000, 0, 3);
+	struct lode_baseline b;
+
+	(void)state;
+	lode_baseline_of(&base, &b);
+	assert_true(b.cap_us[LODE_H_GET] > 8 * 3 && b.cap_us[LODE_H_GET] < 100);
+	/* the mean moves from 4 to 39 us; what options could have done stays as it was */
+	near(speed(&b, &calm), speed(&b, &busy), 0.15);
+	assert_true(speed(&b, &half) - speed(&b, &base) > 0.25);
+	lode_baseline_of(&quiet, &b);
+	assert_true(b.cap_us[LODE_H_GET] == 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +246,7 @@ int main(void)
 	    cmocka_unit_test(test_without_timers_the_rate_counts),
 	    cmocka_unit_test(test_tail_watches_the_limit_nearest_to_p99),
 	    cmocka_unit_test(test_tail_of_batched_reads_and_of_too_few),
+	    cmocka_unit_test(test_reads_that_lost_the_processor_are_capped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
