@@ -36,7 +36,7 @@ static double tail_limit(const struct lode_hist *h)
 	return best < log(30) ? limit : 0;
 }
 
-/* Mean service time from buckets, each operation counted as `cap` at the most. *beyond: the share of time above it. Buckets up to 4 us hold one
+/* Mean service time from buckets, each operation counted as `cap` at the most. *beyond: the mean of what lies above it. Buckets up to 4 us hold one
  * value each; the others are taken at their middle (limits grow by 1.5). */
 static double capped_mean(const struct lode_hist *h, double cap, double *beyond)
 {
@@ -49,7 +49,7 @@ static double capped_mean(const struct lode_hist *h, double cap, double *beyond)
 		sum += count * fmin(v, cap);
 		excess += count * fmax(v - cap, 0);
 	}
-	*beyond = sum + excess > 0 ? excess / (sum + excess) : 0;
+	*beyond = n > 0 ? excess / n : 0;
 	return n > 0 ? sum / n : NAN;
 }
 
@@ -58,12 +58,12 @@ static double capped_mean(const struct lode_hist *h, double cap, double *beyond)
  * watched by the tail guards. Writes are never capped: their waits are stalls. */
 static void decide_cap(const struct lode_interval *window, int op, struct lode_baseline *b)
 {
-	double beyond, cap = CAP_FACTOR * b->tail_us[op], mean;
+	double beyond, cap = CAP_FACTOR * b->tail_us[op], mean, exact = b->cost_us[op];
 
 	if (op == LODE_H_WRITE || !(cap > 0))
 		return;
 	mean = capped_mean(&window->op[op].hist, cap, &beyond);
-	if (!(beyond > CAP_SHARE))
+	if (!(beyond > CAP_SHARE * exact) || !(fabs(log((mean + beyond) / exact)) < log(1.5))) /* buckets that disagree with the sum are not used */
 		return;
 	b->cap_us[op] = cap;
 	b->cost_us[op] = mean;
