@@ -146,8 +146,10 @@ static void say_verdict(struct lode_buf *o, const cJSON *r)
 	cli_add_text(o, cli_str(v, "kind"));
 	lode_buf_adds(o, ": ");
 	cli_add_text(o, cli_str(r, "changes"));
-	lode_buf_adds(o, "  ");
-	cli_show_effect(o, cli_num(v, "effect"), cli_num(v, "lo"), cli_num(v, "hi"));
+	if (isfinite(cli_num(v, "effect"))) {
+		lode_buf_adds(o, "  ");
+		cli_show_effect(o, cli_num(v, "effect"), cli_num(v, "lo"), cli_num(v, "hi"));
+	}
 	if (isfinite(cli_num(v, "evidence")))
 		lode_buf_addf(o, ", evidence %.3g", cli_num(v, "evidence"));
 	if (isfinite(cli_num(v, "pairs"))) {
@@ -171,6 +173,18 @@ static void say_restore(struct lode_buf *o, const cJSON *r)
 	say_writes(o, cli_obj(r, "writes"), NULL);
 	lode_buf_adds(o, "  ");
 	cli_add_text(o, cli_str(r, "why"));
+}
+
+static void say_trip(struct lode_buf *o, const cJSON *r)
+{
+	cli_add_text(o, cli_str(r, "trip"));
+	lode_buf_adds(o, ": ");
+	cli_add_text(o, cli_str(r, "why"));
+}
+
+static void say_settled(struct lode_buf *o, const cJSON *r)
+{
+	cli_add_text(o, cli_str(r, "how"));
 }
 
 static void say_other(struct lode_buf *o, const cJSON *r)
@@ -200,8 +214,8 @@ static const struct {
 } sayings[] = {
     {"attach", say_attach, CLI_BOLD},	    {"advice", say_advice, CLI_PLAIN},	 {"proposal", say_proposal, CLI_PLAIN},
     {"refused", say_refused, CLI_YELLOW},   {"intent", say_intent, CLI_CYAN},	 {"verdict", say_verdict, CLI_GREEN},
-    {"override", say_override, CLI_YELLOW}, {"restore", say_restore, CLI_PLAIN}, {"trip", say_other, CLI_RED},
-    {"safe", say_other, CLI_RED},	    {NULL, say_other, CLI_PLAIN},
+    {"override", say_override, CLI_YELLOW}, {"restore", say_restore, CLI_PLAIN}, {"trip", say_trip, CLI_RED},
+    {"settled", say_settled, CLI_PLAIN},    {"safe", say_other, CLI_RED},	 {NULL, say_other, CLI_PLAIN},
 };
 
 static void say_record(struct view *v, struct lode_buf *o, const struct lode_record *rec)

@@ -281,7 +281,7 @@ static void show_state(struct page *p, const cJSON *s, const cJSON *db)
 		warning(p, "limited: ", cli_str(db, "limited"));
 	if (!strcmp(cli_str(db, "statistics"), "none"))
 		warning(p, "", "this database has no Statistics object: no latencies, so nothing can be judged");
-	if (advice && *cli_str(advice, "why"))
+	if (*cli_str(advice, "why") && strcmp(cli_str(advice, "why"), why) != 0)
 		text_line(p, "advice", cli_str(advice, "why"));
 }
 
