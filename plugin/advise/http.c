@@ -27,6 +27,8 @@
 #endif
 #endif
 
+#define EXIT_WAIT_MS 200
+
 #define CURL_FUNCTIONS(X) \
 	X(global_init) \
 	X(global_cleanup) \
@@ -55,6 +57,9 @@ struct lode_http {
 	} curl;
 	int cancel_fd; /* readable once cancelled; multi_poll watches it beside the sockets */
 	atomic_bool cancelled;
+	/* For exit(): */
+	pid_t pid;
+	atomic_bool busy, leaving, closed;
 };
 
 int lode_http_url_check(const char *url, bool *loopback, struct lode_err *err)
@@ -105,6 +110,27 @@ static int load(struct lode_http *h, struct lode_err *err)
 	return 0;
 }
 
+/* Exit handlers run in reverse order. This one is registered after those of the TLS library and so runs before them: a call that is under way
+ * ends, or is at least given a moment to, before that library is torn down under it. The child of a fork has no call, whatever busy says. */
+static void at_exit(int status, void *arg)
+{
+	struct lode_http *h = arg;
+
+	(void)status;
+	if (atomic_load(&h->closed)) {
+		free(h);
+		return;
+	}
+	if (getpid() != h->pid)
+		return;
+	atomic_store(&h->leaving, true);
+	if (!atomic_load(&h->busy))
+		return;
+	lode_http_cancel(h);
+	for (int i = 0; i < EXIT_WAIT_MS && atomic_load(&h->busy); i++)
+		poll(NULL, 0, 1);
+}
+
 struct lode_http *lode_http_open(struct lode_err *err)
 {
 	struct lode_http *h = calloc(1, sizeof *h);
@@ -117,8 +143,11 @@ struct lode_http *lode_http_open(struct lode_err *err)
 	if (h->cancel_fd < 0)
 		lode_err_set(err, errno, "no eventfd");
 	/* A library that was opened stays: its TLS library has exit handlers that must not be unmapped. */
-	if (h->cancel_fd >= 0 && load(h, err) == 0)
+	if (h->cancel_fd >= 0 && load(h, err) == 0) {
+		h->pid = getpid();
+		on_exit(at_exit, h);
 		return h;
+	}
 	if (h->cancel_fd >= 0)
 		close(h->cancel_fd);
 	free(h);
@@ -129,7 +158,8 @@ void lode_http_close(struct lode_http *h)
 {
 	h->curl.global_cleanup();
 	close(h->cancel_fd);
-	free(h);
+	/* h itself stays, a few hundred bytes, for the exit handler, which cannot be taken back. */
+	atomic_store(&h->closed, true);
 }
 
 void lode_http_cancel(struct lode_http *h)
@@ -331,10 +361,16 @@ void lode_http_post(struct lode_http *h, const struct lode_http_request *q, stru
 {
 	uint64_t start = lode_clock_mono(&lode_clock_real);
 	struct sink sink = {body};
-	struct curl_slist *list = headers(h, q->key);
-	CURL *e = h->curl.easy_init();
-	CURLM *m = h->curl.multi_init();
+	struct curl_slist *list;
+	CURL *e;
+	CURLM *m;
 
+	atomic_store(&h->busy, true);
+	if (atomic_load(&h->leaving))
+		lode_http_cancel(h);
+	list = headers(h, q->key);
+	e = h->curl.easy_init();
+	m = h->curl.multi_init();
 	*out = (struct lode_http_reply){.call = LODE_CALL_INTERNAL, .why = "libcurl could not be set up"};
 	lode_buf_clear(body);
 	if (!list || !e || !m || !prepare(h, e, q, list, &sink) || h->curl.multi_add_handle(m, e) != CURLM_OK)
@@ -349,5 +385,6 @@ out:
 		h->curl.multi_cleanup(m);
 	if (list)
 		headers_wipe(h, list);
+	atomic_store(&h->busy, false);
 	out->seconds = (double)(lode_clock_mono(&lode_clock_real) - start) / 1e9;
 }

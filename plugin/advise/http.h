@@ -32,6 +32,7 @@ int lode_http_url_check(const char *url, bool *loopback, struct lode_err *err);
 /* Opens the library. NULL with *err: it is not there, or it cannot be used inside another process (not thread-safe, resolver by signals).
  */
 struct lode_http *lode_http_open(struct lode_err *err);
+/* No call may be running. exit() needs nothing from the caller: a call then ends before the TLS library's own exit handlers run. */
 void lode_http_close(struct lode_http *h);
 /* Blocks until the reply is there, the time is over or it is cancelled. One thread at a time. *body is cleared first; its max is the cap.
  * Leaves no handle, connection or copy of the key behind. */

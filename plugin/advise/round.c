@@ -158,8 +158,8 @@ static bool again(struct lode_round *r, struct attempt *a, const struct lode_rep
 
 static void settle(struct lode_round *r, const struct attempt *a, enum lode_call call, struct lode_reply *out)
 {
-	out->call = lode_http_cancelled(r->http) && call != LODE_CALL_OK ? LODE_CALL_CANCELLED : call;
 	out->answer = call == LODE_CALL_OK ? LODE_ANSWER_PROPOSAL : call == LODE_CALL_NO_CHANGE ? LODE_ANSWER_NOTHING : LODE_ANSWER_FAILED;
+	out->call = out->answer == LODE_ANSWER_FAILED && lode_http_cancelled(r->http) ? LODE_CALL_CANCELLED : call;
 	if (out->answer != LODE_ANSWER_FAILED)
 		lode_budget_success(&r->budget);
 	else if (out->call != LODE_CALL_CANCELLED && call != LODE_CALL_BUDGET && call != LODE_CALL_CIRCUIT)

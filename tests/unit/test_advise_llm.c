@@ -735,6 +735,88 @@ static void test_signals_blocked(void **state)
 	free(w);
 }
 
+/* exit() in the middle of a call over TLS. As in a host, our own exit handler was registered before the TLS library's, and so runs after
+ * it. */
+static struct lode_advisor *leaving;
+
+static void cancel_at_exit(void)
+{
+	leaving->ops->cancel(leaving);
+	nap_ms(100); /* time for a thread that is still in the library to touch what is gone */
+}
+
+static void leave(const struct server *s, const char *url, const char *ca)
+{
+	static struct world *w;
+	static struct lode_reply r;
+	struct lode_llm_config c = {.url = url, .model = "m", .key = "sk-x", .timeout_s = 600, .temperature = -1, .ca_file = ca};
+
+	w = world_new();
+	atexit(cancel_at_exit);
+	leaving = start(&c);
+	leaving->ops->ask(leaving, &w->q, &r);
+	wait_until_called(s);
+	exit(7);
+}
+
+static void test_exit_while_asked(void **state)
+{
+	static const char *const scenarios[] = {"hang", "drip"};
+	char tls_dir[200], ca[220], url[200], path[220];
+	int status;
+
+	(void)state;
+	snprintf(tls_dir, sizeof tls_dir, "%s/tls", dir);
+	assert_int_equal(mkdir(tls_dir, 0700), 0);
+	snprintf(ca, sizeof ca, "%s/cert.pem", tls_dir);
+	for (size_t i = 0; i < 2; i++) {
+		struct server s = server_start(scenarios[i], "--tls", tls_dir);
+
+		snprintf(url, sizeof url, "https://127.0.0.1:%d/v1", s.port);
+		pid_t pid = fork();
+		if (pid == 0)
+			leave(&s, url, ca);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 7);
+		server_stop(&s);
+	}
+	unlink(ca);
+	snprintf(path, sizeof path, "%s/key.pem", tls_dir);
+	unlink(path);
+	rmdir(tls_dir);
+}
+
+/* A child of fork that ends must not end the parent's call. */
+static void test_child_leaves_call_alone(void **state)
+{
+	struct world *w = world_new();
+	char script[200], url[200];
+	struct lode_reply r;
+
+	(void)state;
+	static const char steps[] = "[{\"scenario\": \"good\", \"delay\": 0.5}]";
+	snprintf(script, sizeof script, "%s/script.json", dir);
+	assert_int_equal(lode_fs_write_atomic(script, steps, strlen(steps), 0600), 0);
+	struct server s = server_start("good", "--script", script);
+	snprintf(url, sizeof url, "http://127.0.0.1:%d/v1", s.port);
+	struct lode_llm_config c = {.url = url, .model = "m", .timeout_s = 60, .temperature = -1};
+	struct lode_advisor *a = start(&c);
+	a->ops->ask(a, &w->q, &r);
+	wait_until_called(&s);
+	pid_t pid = fork();
+	if (pid == 0)
+		exit(0);
+	waitpid(pid, NULL, 0);
+	r = wait_for(a);
+	assert_int_equal(r.call, LODE_CALL_OK);
+	free(r.raw);
+	a->ops->free(a);
+	server_stop(&s);
+	unlink(script);
+	free(w);
+}
+
 /* Nothing may be changed: then nothing is asked, and nothing is spent. */
 static void test_nothing_offered(void **state)
 {
@@ -754,8 +836,20 @@ static void test_nothing_offered(void **state)
 	free(w);
 }
 
+/* Runs after all other exit handlers of a test's child, and before a sanitizer counts what the threads that it does not have still hold. */
+static pid_t main_pid;
+
+static void end_of_child(int status, void *unused)
+{
+	(void)unused;
+	if (getpid() != main_pid)
+		_exit(status);
+}
+
 int main(void)
 {
+	main_pid = getpid();
+	on_exit(end_of_child, NULL);
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_outcomes),
 	    cmocka_unit_test(test_good),
@@ -777,6 +871,8 @@ int main(void)
 	    cmocka_unit_test(test_free_while_asked),
 	    cmocka_unit_test(test_signals_blocked),
 	    cmocka_unit_test(test_nothing_offered),
+	    cmocka_unit_test(test_exit_while_asked),
+	    cmocka_unit_test(test_child_leaves_call_alone),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
