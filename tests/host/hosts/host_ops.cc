@@ -190,6 +190,30 @@ static void families(Fixture &f)
 	f.handles.push_back(created);
 }
 
+/* More than we are willing to handle: the first LODE_CF_MAX are served, all are counted; and after most are gone, the rest is found across
+ * the gap that their ids leave. */
+static void many_families(Fixture &f)
+{
+	std::vector<std::string> names;
+	std::vector<ColumnFamilyHandle *> created;
+	ColumnFamilyHandle *last;
+	size_t total, before;
+
+	family_names(f, &before);
+	for (int i = 0; i < 80; i++)
+		names.push_back("many" + std::to_string(i));
+	CHECK(f.db->CreateColumnFamilies(f.options, names, &created).ok());
+	CHECK(family_names(f, &total).size() == LODE_CF_MAX && total == before + 80);
+	CHECK(f.db->DropColumnFamilies(created).ok());
+	for (auto *h : created)
+		CHECK(f.db->DestroyColumnFamilyHandle(h).ok());
+	CHECK(family_names(f, &total).size() == before && total == before);
+	CHECK(f.db->CreateColumnFamily(f.options, "after the gap", &last).ok());
+	CHECK(family_names(f, &total).count("after the gap") && total == before + 1);
+	CHECK(family_id(f, "after the gap") == last->GetID() && last->GetID() > 80);
+	CHECK(f.db->DropColumnFamily(last).ok() && f.db->DestroyColumnFamilyHandle(last).ok());
+}
+
 static lode_write one(enum lode_scope scope, uint32_t cf, const char *key, const char *value)
 {
 	lode_write w = {};
@@ -281,6 +305,7 @@ int main(int argc, char **argv)
 	properties(f);
 	statistics(f);
 	families(f);
+	many_families(f);
 	options(f);
 	writes(f);
 	cache(f);
