@@ -110,8 +110,9 @@ static int load(struct lode_http *h, struct lode_err *err)
 	return 0;
 }
 
-/* Exit handlers run in reverse order. This one is registered after those of the TLS library and so runs before them: a call that is under way
- * ends, or is at least given a moment to, before that library is torn down under it. The child of a fork has no call, whatever busy says. */
+/* Exit handlers run in reverse order. This one is registered after those of the TLS library and so runs before them: a call that is under
+ * way ends, or is at least given a moment to, before that library is torn down under it. The child of a fork has no call, whatever busy
+ * says. */
 static void at_exit(int status, void *arg)
 {
 	struct lode_http *h = arg;
