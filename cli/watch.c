@@ -81,13 +81,25 @@ static void leave_view(void)
 	in_view = false;
 }
 
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH};
+
 static void catch_signals(void)
 {
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH};
-	struct sigaction sa = {.sa_handler = on_signal};
+	struct sigaction sa = {.sa_handler = on_signal}; /* no SA_RESTART: a wait for an answer ends too */
 
 	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
 		sigaction(signals[i], &sa, NULL);
+}
+
+/* They are blocked but in the two places that wait, so that none slips in between the look at a flag and the wait. */
+static void block_signals(int how)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+		sigaddset(&set, signals[i]);
+	sigprocmask(how, &set, NULL);
 }
 
 /* ---- history ---- */
@@ -378,7 +390,6 @@ static bool rest(struct watch *w)
 		if (stop_signal || suspended || resized || left <= 0)
 			return stop_signal;
 		struct timespec t = {.tv_sec = (time_t)left, .tv_nsec = (long)(fmod(left, 1) * 1e9)};
-		/* Signals are blocked outside of ppoll, so that none slips in between the look and the wait. */
 		int n = ppoll(&p, in_view ? 1 : 0, &t, &none);
 		if (n > 0 && read(STDIN_FILENO, &key, 1) == 1 && (key == 'q' || key == 'Q'))
 			return true;
@@ -396,47 +407,67 @@ static void suspend(void)
 	resized = 1;
 }
 
+/* A key or signal that comes while the process is slow to answer ends the wait. */
+static cJSON *ask(const struct watch *w, bool view, struct lode_buf *raw, int *rc)
+{
+	lode_buf_clear(raw);
+	if (view)
+		block_signals(SIG_UNBLOCK);
+	cJSON *s = cli_target_status(&w->target, raw, rc);
+	if (view)
+		block_signals(SIG_BLOCK);
+	return s;
+}
+
+/* Slow, busy or interrupted: it may answer the next time. */
+static bool passing(int rc)
+{
+	return rc == -ETIMEDOUT || rc == -EPROTO || rc == -EINTR;
+}
+
+static int farewell(const struct watch *w, const cJSON *last, int rc)
+{
+	if (!last)
+		return cli_error(CLI_FAILED, "%s: %s", w->target.socket, cli_ask_error(rc));
+	printf("process %.0f %s\n", isfinite(cli_num(last, "pid")) ? cli_num(last, "pid") : 0,
+	       passing(rc) ? "does not answer any more" : "has ended");
+	return CLI_DONE;
+}
+
 /* Until someone ends it or the process goes away. */
 static int loop(struct watch *w, bool view)
 {
+	cJSON *last = NULL, *s;
 	struct lode_buf raw;
-	cJSON *last = NULL;
-	int rc = 0, silent = 0;
+	int rc = 0, silent = 0, status = CLI_DONE;
 	bool ended = false;
 
 	lode_buf_init(&raw, 16 << 20);
 	while (!ended && w->count != 0) {
-		lode_buf_clear(&raw);
-		cJSON *s = cli_target_status(&w->target, &raw, &rc);
+		s = ask(w, view, &raw, &rc);
 		if (s) {
 			cJSON_Delete(last);
 			last = s;
 			silent = 0;
-			if (!resized)
-				remember(w, s);
-		} else if (!last || (rc != -ETIMEDOUT && rc != -EPROTO) || ++silent * w->interval > SILENCE_MAX) {
+			remember(w, s);
+		} else if (!stop_signal && ((!last && rc != -EINTR) || !passing(rc) || ++silent * w->interval > SILENCE_MAX)) {
 			break;
 		}
 		resized = 0;
 		cli_term_size(&w->term);
 		if (view)
-			draw(w, last, s ? NULL : "no answer; what follows is old");
+			draw(w, last, s || rc == -EINTR ? NULL : "no answer; what follows is old");
 		else if (s)
 			print(w, last, &raw);
 		if (w->count > 0)
 			w->count--;
-		if (w->count != 0)
-			ended = rest(w);
+		ended = stop_signal || (w->count != 0 && rest(w));
 		if (suspended && view)
 			suspend();
 	}
 	leave_view();
-	int status = CLI_DONE;
-	if (!ended && w->count != 0 && last)
-		printf("process %.0f %s\n", isfinite(cli_num(last, "pid")) ? cli_num(last, "pid") : 0,
-		       rc == -ETIMEDOUT || rc == -EPROTO ? "does not answer any more" : "has ended");
-	else if (!last)
-		status = cli_error(CLI_FAILED, "%s: %s", w->target.socket, cli_ask_error(rc));
+	if (!ended && w->count != 0)
+		status = farewell(w, last, rc);
 	cJSON_Delete(last);
 	lode_buf_fini(&raw);
 	return status;
@@ -446,7 +477,6 @@ int cli_watch(const struct cli_verb *v, int argc, char **argv)
 {
 	static const struct option longs[] = {{"help", no_argument, NULL, 'h'}, {0}};
 	static struct watch w = {.interval = 1, .count = -1};
-	sigset_t all;
 	int option, status;
 
 	while ((option = getopt_long(argc, argv, CLI_TARGET_OPTIONS "n:i:", longs, NULL)) != -1) {
@@ -468,10 +498,7 @@ int cli_watch(const struct cli_verb *v, int argc, char **argv)
 	bool view = w.term.tty && !w.target.json && isatty(STDIN_FILENO);
 	if (view) {
 		catch_signals();
-		sigemptyset(&all);
-		for (int i = 0; i < 6; i++)
-			sigaddset(&all, (int[]){SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH}[i]);
-		sigprocmask(SIG_BLOCK, &all, NULL);
+		block_signals(SIG_BLOCK);
 		enter_view();
 	}
 	status = loop(&w, view);

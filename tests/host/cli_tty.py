@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runs a command on a terminal of its own and looks at what it does to it.
 
-cli_tty.py END COMMAND [ARG...]    END: a signal's name (sent after the first picture), "q" (typed), "resize" or "wait"
+cli_tty.py END COMMAND [ARG...]    END: a signal's name (sent after the first picture), "q" (typed), "resize", "wait",
+or "touch:FILE" (makes FILE, and a second later sends SIGINT)
 
 Prints everything that the command wrote. Exit status: the command's; 99 if the terminal was not left as it was found.
 """
@@ -51,6 +52,10 @@ def main():
             elif end == "resize":
                 size(slave, 12, 40)
                 os.kill(pid, signal.SIGWINCH)
+            elif end.startswith("touch:"):
+                open(end[6:], "w").close()
+                time.sleep(1)
+                os.kill(pid, signal.SIGINT)
             elif end != "wait":
                 os.kill(pid, getattr(signal, end))
         if end == "resize" and done and seen.count(b"\x1b[J") >= 3:

@@ -210,6 +210,10 @@ for end in SIGINT SIGTERM SIGHUP q resize; do
 	[ $status = 0 ] || bad "watch, ended by $end: $status"
 	out "142 k operations/s"; out "rocksdb-00aa"; out "3 of 12"
 done
+# ... and while it waits for an answer that does not come
+python3 "$here/cli_tty.py" "touch:$tmp/two/hang" "$cli" watch -i 0.1 $two >"$tmp/out" 2>"$tmp/err"; status=$?
+[ $status = 0 ] || bad "watch, interrupted in a wait: $status"
+rm "$tmp/two/hang"
 NO_COLOR=1 python3 "$here/cli_tty.py" q "$cli" watch $two >"$tmp/out" 2>"$tmp/err"
 grep -qaP '\x1b\[3[0-9]m' "$tmp/out" && bad "NO_COLOR has colours"
 rm "$tmp/out"
