@@ -5,7 +5,6 @@
 #include "host/entry.h"
 
 #include <pthread.h>
-#include <stdlib.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct lode_agent *agent;
@@ -16,40 +15,29 @@ static void make_agent(void)
 	agent = lode_agent_new();
 }
 
-/* From before an open to after it: the options that the database was opened with, and Statistics of ours in them. */
-struct opening {
-	struct lode_injected *statistics;
-	const void *options;
-};
-
+/* The cookie from before an open to after it is our reference to the Statistics that were added, if they were. */
 static const void *db_opening(struct lode_entry_open *o)
 {
-	struct opening *p = NULL;
+	struct lode_injected *statistics = NULL;
 	const char *why = NULL;
+	const void *options;
 	o->cookie = NULL;
 	if (atomic_load(&dead) || !lode_agent_config(agent)->statistics)
 		return o->db_options;
-	p = calloc(1, sizeof(*p));
-	if (p)
-		p->options = lode_statistics_inject(o->image, o->db_options, &p->statistics, &why);
-	if (!p || !p->options) {
-		lode_log(LODE_LOG_DEBUG, "no Statistics added: %s", why ? why : "no memory");
-		free(p);
-		return o->db_options;
-	}
-	o->cookie = p;
-	return p->options;
+	options = lode_statistics_inject(o->image, o->db_options, &statistics, &why);
+	if (!options)
+		lode_log(LODE_LOG_DEBUG, "no Statistics added: %s", why);
+	o->cookie = statistics;
+	return options ? options : o->db_options;
 }
 
 static void db_opened(struct lode_entry_open *o)
 {
-	struct opening *p = o->cookie;
-	struct lode_injected *statistics = p ? p->statistics : NULL;
-	struct lode_open open = {.image = o->image, .image_path = o->image_path, .db = o->db, .path = o->path,
-				 .db_options = p ? p->options : o->db_options, .cf_descriptors = o->cf_descriptors, .statistics_ours = p != NULL};
+	struct lode_injected *statistics = o->cookie;
+	struct lode_open open = {.image = o->image, .image_path = o->image_path, .db = o->db, .path = o->path, .db_options = o->db_options,
+				 .cf_descriptors = o->cf_descriptors, .statistics_ours = statistics != NULL};
 	struct lode_host *h = NULL;
 	struct lode_err err = {0};
-	free(p);
 	lode_statistics_view_done(statistics);
 	if (atomic_load(&dead))
 		return;
