@@ -124,12 +124,12 @@ def seconds_of(ts):
         return math.nan
 
 
-def table(rows, indent="  "):
-    """Left column to the left, the others to the right."""
+def table(rows, indent="  ", left=1):
+    """So many columns to the left, the others to the right."""
     widths = [max(len(str(row[i])) for row in rows) for i in range(len(rows[0]))]
     lines = []
     for row in rows:
-        cells = [str(row[0]).ljust(widths[0])] + [str(c).rjust(w) for c, w in zip(row[1:], widths[1:])]
+        cells = [str(c).ljust(w) if i < left else str(c).rjust(w) for i, (c, w) in enumerate(zip(row, widths))]
         lines.append((indent + "  ".join(cells)).rstrip())
     return "\n".join(lines)
 
