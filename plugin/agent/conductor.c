@@ -230,6 +230,11 @@ struct lode_conductor *lode_conductor_new(struct lode_host *h, const struct lode
 	snprintf(dir, sizeof(dir), "%s/%s", c->config->state_dir, c->id);
 	c->journal = lode_journal_open(dir, env->clock);
 	c->next_id = lode_journal_seq(c->journal) + 1; /* every proposal leaves a record, so numbers never return */
+	if (!c->journal) {
+		lode_conductor_free(c);
+		lode_err_set(err, ENOMEM, "no memory for the journal");
+		return NULL;
+	}
 	set_policy(c);
 	lode_tripwire_init(&c->trip);
 	lode_conductor_phase(c, LODE_OBSERVE, "getting to know the work");

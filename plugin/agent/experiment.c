@@ -2,6 +2,7 @@
 #include "agent/conductor_private.h"
 
 #include "base/log.h"
+#include "base/num.h"
 #include "base/rng.h"
 
 #include <errno.h>
@@ -140,12 +141,25 @@ static bool arm_is_live(const struct lode_conductor *c)
 	return (lode_trial_arm(c->trial) == LODE_TREATMENT) == c->treated;
 }
 
+/* A block cache can be flipped like any other option if it is full again within the washout. What fills it are the misses that are seen now; half as much
+ * again, because the last blocks take longest to be asked for. */
+static bool cache_fills_at_once(const struct lode_conductor *c)
+{
+	const struct lode_interval *w = c->window;
+	int64_t from, to, grows = 0;
+	for (size_t i = 0; i < c->plan.n; i++)
+		if (c->plan.todo[i].scope == LODE_SCOPE_CACHE && lode_num_parse(c->plan.todo[i].value, strlen(c->plan.todo[i].value), &to) == 0 &&
+		    lode_num_parse(c->plan.undo[i].value, strlen(c->plan.undo[i].value), &from) == 0)
+			grows = to - from;
+	return grows > 0 && 1.5 * (double)grows * w->seconds <= c->pace.washout_fill * (double)w->ticker[LODE_T_CACHE_BYTES_WRITE];
+}
+
 static void fill_spec(struct lode_conductor *c, struct lode_trial_spec *spec, const struct lode_baseline *b, uint64_t seed)
 {
 	struct lode_interval *past = calloc(HISTORY, sizeof(*past));
-	enum lode_design design = c->plan.lag == LODE_LAG_CACHE ? LODE_DESIGN_START : LODE_DESIGN_SWITCH;
-	lode_trial_spec_init(spec, design, &c->pace, seed);
-	spec->flush_lag = c->plan.lag != LODE_LAG_INSTANT;
+	bool cache = c->plan.lag == LODE_LAG_CACHE;
+	lode_trial_spec_init(spec, cache && !cache_fills_at_once(c) ? LODE_DESIGN_START : LODE_DESIGN_SWITCH, &c->pace, seed);
+	spec->blocks = cache ? LODE_BLOCKS_CACHE : c->plan.lag == LODE_LAG_INSTANT ? LODE_BLOCKS_INSTANT : LODE_BLOCKS_FLUSH;
 	spec->alpha = c->config->alpha;
 	spec->min_effect = c->config->min_effect;
 	if (!past)
@@ -221,6 +235,8 @@ void lode_experiment_feed(struct lode_conductor *c)
 		return;
 	}
 	c->quiet_ns = lode_conductor_now(c);
+	if (!c->treated)
+		lode_tripwire_learn(&c->trip, &c->last); /* the work drifts by itself: what counts is how it was just before */
 	switch (lode_trial_feed(c->trial, &c->last)) {
 	case LODE_TRIAL_SWITCH:
 		set_arm(c);

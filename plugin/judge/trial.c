@@ -16,14 +16,16 @@ const char *lode_design_name(enum lode_design d)
 
 double lode_trial_washout(const struct lode_trial_spec *s)
 {
-	return s->flush_lag ? s->pace->washout_flush : s->pace->washout;
+	const double washout[] = {s->pace->washout, s->pace->washout_flush, s->pace->washout_fill};
+
+	return washout[s->blocks];
 }
 
 double lode_trial_block(const struct lode_trial_spec *s)
 {
-	double block = s->flush_lag ? s->pace->block_flush : s->pace->block;
+	const double block[] = {s->pace->block, s->pace->block_flush, s->pace->block_cache};
 
-	return block * fmax(1, s->block_scale);
+	return block[s->blocks] * fmax(1, s->block_scale);
 }
 
 struct lode_trial *lode_trial_new(const struct lode_trial_spec *s, const struct lode_baseline *b, uint64_t now_ns)

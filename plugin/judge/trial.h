@@ -1,6 +1,6 @@
 /* One experiment on one plan. Two designs behind one face:
  *  - SWITCH: randomised pairs of blocks, control and treatment in an order that a coin decides, judged by e-processes (docs/judge.md).
- *  - START: for what cannot be flipped (the block cache must warm up): one exposure whose starting slot is drawn at random among K slots;
+ *  - START: for what cannot be flipped (a block cache that takes long to warm up): one exposure whose starting slot is drawn at random among K slots;
  *    the effect at the real start is ranked among the K starts that could have been (Edgington's randomised-start test; exact for K slots).
  * Pure: it is fed intervals and says which arm must be live. The same code runs in production and in the simulator. */
 #ifndef LODE_JUDGE_TRIAL_H
@@ -10,6 +10,7 @@
 #include "judge/metric.h"
 
 enum lode_design { LODE_DESIGN_SWITCH, LODE_DESIGN_START };
+enum lode_blocks { LODE_BLOCKS_INSTANT, LODE_BLOCKS_FLUSH, LODE_BLOCKS_CACHE };
 enum lode_arm { LODE_CONTROL, LODE_TREATMENT };
 enum lode_verdict_kind { LODE_VERDICT_NONE, LODE_VERDICT_KEEP, LODE_VERDICT_REVERT, LODE_VERDICT_INVALID };
 const char *lode_verdict_name(enum lode_verdict_kind v);
@@ -20,6 +21,7 @@ struct lode_pace { /* all in seconds; see lode_pace_bench and lode_pace_producti
 	double observe;			   /* at least this long before a trial */
 	double block, washout;		   /* SWITCH, instant options; washout is the first part of a block */
 	double block_flush, washout_flush; /* ... options that act from the next flush */
+	double block_cache, washout_fill; /* ... a block cache that is full again within washout_fill */
 	unsigned max_pairs;
 	unsigned slots; /* START */
 	double slot, window, washout_cache;
@@ -33,7 +35,7 @@ const struct lode_pace *lode_pace_find(const char *name); /* NULL if unknown */
 struct lode_trial_spec {
 	enum lode_design design;
 	const struct lode_pace *pace;
-	bool flush_lag;		      /* use the longer blocks */
+	enum lode_blocks blocks;      /* which of the pace's lengths */
 	double block_scale;	      /* >= 1: stretch blocks to the measured autocorrelation; 1 */
 	double alpha;		      /* 0.05 */
 	double min_effect;	      /* least worthwhile improvement of speed, log units; 0.02 */

@@ -282,7 +282,7 @@ static void test_longer_blocks(void **state)
 
 	(void)state;
 	setup(&b, 9);
-	b.spec.flush_lag = true;
+	b.spec.blocks = LODE_BLOCKS_FLUSH;
 	b.us[LODE_TREATMENT] = 80;
 	begin(&b);
 	assert_int_equal(finish(&b), 140);
