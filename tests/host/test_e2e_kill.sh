@@ -14,13 +14,14 @@ flags=(--num=$keys --key_size=16 --value_size=100 --seed=3)
 db_bench --db="$db" --benchmarks=fillseq "${flags[@]}" >"$work/make.out" 2>&1 || fail "no database: $(tail -3 "$work/make.out")"
 
 # Changes that RocksDB writes down in the OPTIONS file, one after the other: of the database, of the family, and two at once.
+# Seven: a run takes two answers, so that over the runs each has its turn.
 python3 - >"$work/script.json" <<'EOF'
 import itertools, json
 def step(**values):
     changes = [{"option": o, "cf": "all", "value": str(v), "reason": ""} for o, v in values.items()]
     return {"content": json.dumps({"diagnosis": "a test", "changes": changes, "expect_percent": 20, "confidence": 0.7, "no_change_reason": ""})}
 steps = [step(write_buffer_size=134217728), step(max_background_jobs=4), step(level0_file_num_compaction_trigger=8, level0_slowdown_writes_trigger=30),
-         step(max_write_buffer_number=4), step(compaction_readahead_size=2097152), step(max_sequential_skip_in_iterations=32)]
+         step(max_write_buffer_number=4), step(compaction_readahead_size=2097152), step(bytes_per_sync=2097152), step(max_sequential_skip_in_iterations=32)]
 print(json.dumps(list(itertools.islice(itertools.cycle(steps), 3000))))
 EOF
 model "$work/model.log" --script "$work/script.json"
@@ -50,7 +51,7 @@ for ((k = 0; k < kills; k++)); do
 	host=$!
 	started+=($host)
 	wait_until 30 more_intents_than "$before" || fail "kill $k: no trial began: $(tail -3 "$work/kill/log")"
-	sleep "$((RANDOM % 2)).$(printf %03d $((RANDOM % 1000)))"
+	sleep "$(printf %d.%03d $((RANDOM % 2)) $((RANDOM % 700)))" # a trial takes about one second and a half
 	kill -KILL $host
 	wait $host 2>/dev/null
 	[ $? = 137 ] || fail "kill $k: it was gone before: $(tail -c 300 "$work/err")"

@@ -1,0 +1,259 @@
+/* Applications with habits of their own, each a few lines on RocksDB's C API: how they end, how they fork, how they use signals.
+ *
+ *     e2e_host HABIT DIR SECONDS [TOKEN]
+ *
+ * Each opens a database, works for so many seconds with puts and gets, and leaves as its habit says. With a token: it is in every key, in
+ * every value and in the name of a second column family. Nothing here knows of the tuner. */
+#include <errno.h>
+#include <rocksdb/c.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CHILDREN 6
+#define BROKEN_WRITES 50
+
+static rocksdb_t *db;
+static rocksdb_column_family_handle_t *family[2];
+static rocksdb_options_t *options;
+static const char *token = "plain";
+static atomic_uint alarms, pipes, foreign;
+
+static void die(const char *what, const char *detail)
+{
+	fprintf(stderr, "e2e_host: %s: %s\n", what, detail);
+	_exit(3);
+}
+
+static double now(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void say_leaving(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	printf("leaving %lld\n", (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000);
+	fflush(stdout);
+}
+
+static void open_db(const char *dir)
+{
+	const char *names[] = {"default", token};
+	const rocksdb_options_t *each[2];
+	char *err = NULL;
+
+	options = rocksdb_options_create();
+	rocksdb_options_set_create_if_missing(options, 1);
+	rocksdb_options_set_create_missing_column_families(options, 1);
+	each[0] = each[1] = options;
+	db = rocksdb_open_column_families(options, dir, 2, names, each, family, &err);
+	if (err)
+		die("open", err);
+	printf("ready %d\n", (int)getpid());
+	fflush(stdout);
+}
+
+static void close_db(void)
+{
+	rocksdb_column_family_handle_destroy(family[0]);
+	rocksdb_column_family_handle_destroy(family[1]);
+	rocksdb_close(db);
+	rocksdb_options_destroy(options);
+	db = NULL;
+}
+
+/* Some ten thousand operations a second: enough to be worth tuning, and little for the machine. */
+static void work(double seconds)
+{
+	static unsigned i;
+	rocksdb_readoptions_t *ro = rocksdb_readoptions_create();
+	rocksdb_writeoptions_t *wo = rocksdb_writeoptions_create();
+	double end = now() + seconds;
+
+	while (now() < end) {
+		for (int k = 0; k < 40; k++, i++) {
+			char key[96], value[160], *err = NULL, *got;
+			size_t len;
+			int n = snprintf(key, sizeof(key), "%s-key-%06u", token, i * 2654435761u % 20000);
+
+			if (i % 4 == 0) {
+				int m = snprintf(value, sizeof(value), "%s-value-%060u", token, i);
+				rocksdb_put_cf(db, wo, family[k & 1], key, (size_t)n, value, (size_t)m, &err);
+			} else {
+				got = rocksdb_get_cf(db, ro, family[k & 1], key, (size_t)n, &len, &err);
+				free(got);
+			}
+			if (err)
+				die("operation", err);
+		}
+		usleep(3000);
+	}
+	rocksdb_readoptions_destroy(ro);
+	rocksdb_writeoptions_destroy(wo);
+}
+
+/* ---- habits ---- */
+
+static void habit_close(double seconds)
+{
+	work(seconds);
+	say_leaving();
+	close_db();
+}
+
+static void habit_exit(double seconds)
+{
+	work(seconds);
+	say_leaving();
+	exit(7);
+}
+
+/* As the destructor of a static object in C++ whose constructor opened the database. */
+static void at_the_end(void)
+{
+	close_db();
+}
+
+static void habit_destructor(double seconds)
+{
+	work(seconds);
+	say_leaving();
+	exit(7);
+}
+
+static void await_child(pid_t child, double begin)
+{
+	int status;
+
+	if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 5)
+		die("child", "did not end as it should");
+	if (now() - begin > 5)
+		die("child", "took its time");
+}
+
+/* Children without exec, while the database is open. They end without exit handlers: RocksDB's own would wait for threads that a child
+ * does not have. */
+static void habit_fork(double seconds)
+{
+	for (int i = 0; i < CHILDREN; i++) {
+		double begin;
+		pid_t child;
+
+		work(seconds / CHILDREN);
+		begin = now();
+		child = fork();
+		if (child < 0)
+			die("fork", strerror(errno));
+		if (child == 0) {
+			if (i & 1)
+				_exit(5);
+			quick_exit(5);
+		}
+		await_child(child, begin);
+	}
+	say_leaving();
+	close_db();
+}
+
+/* One more that was there before the database, and leaves by exit() while it is open. */
+static pid_t early_child(void)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		sleep(1);
+		exit(5);
+	}
+	return child;
+}
+
+/* A handler runs in one of the application's threads, or the signal was stolen. The threads of RocksDB and our own have other names. */
+static void count_signal(int signal)
+{
+	char thread[16] = "";
+
+	prctl(PR_GET_NAME, thread, 0, 0, 0);
+	if (!strncmp(thread, "lode", 4))
+		atomic_fetch_add(&foreign, 1);
+	atomic_fetch_add(signal == SIGPIPE ? &pipes : &alarms, 1);
+}
+
+static void habit_signals(double seconds)
+{
+	struct sigaction act = {.sa_handler = count_signal, .sa_flags = SA_RESTART};
+	struct itimerval every = {{0, 5000}, {0, 5000}};
+	int ends[2];
+
+	if (pipe(ends))
+		die("pipe", strerror(errno));
+	close(ends[0]);
+	sigaction(SIGPIPE, &act, NULL);
+	sigaction(SIGALRM, &act, NULL);
+	setitimer(ITIMER_REAL, &every, NULL);
+	for (int i = 0; i < BROKEN_WRITES; i++) {
+		work(seconds / BROKEN_WRITES);
+		if (write(ends[1], "x", 1) != -1 || errno != EPIPE)
+			die("pipe", "was not broken");
+	}
+	memset(&every, 0, sizeof(every));
+	setitimer(ITIMER_REAL, &every, NULL);
+	close_db();
+	printf("pipes %u of %d, alarms %u, foreign %u\n", atomic_load(&pipes), BROKEN_WRITES, atomic_load(&alarms), atomic_load(&foreign));
+	say_leaving();
+}
+
+/* Says whether this process runs with the rights of another, and whether the preload is in it. */
+static void habit_secure(double seconds)
+{
+	char line[1024];
+	FILE *maps = fopen("/proc/self/maps", "re");
+	int found = 0;
+
+	work(seconds);
+	while (maps && fgets(line, sizeof(line), maps))
+		found |= strstr(line, "lodestone") != NULL;
+	printf("secure %lu, lodestone %d\n", getauxval(AT_SECURE), found);
+	close_db();
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		void (*run)(double seconds);
+	} habits[] = {{"close", habit_close},	    {"exit", habit_exit},	{"destructor", habit_destructor},
+		      {"fork", habit_fork}, {"signals", habit_signals}, {"secure", habit_secure}};
+
+	pid_t child = 0;
+
+	if (argc < 4)
+		die("usage", "e2e_host HABIT DIR SECONDS [TOKEN]");
+	if (argc > 4)
+		token = argv[4];
+	for (size_t i = 0; i < sizeof(habits) / sizeof(habits[0]); i++) {
+		if (strcmp(habits[i].name, argv[1]) != 0)
+			continue;
+		if (habits[i].run == habit_fork)
+			child = early_child();
+		open_db(argv[2]);
+		if (habits[i].run == habit_destructor)
+			atexit(at_the_end);
+		habits[i].run(atof(argv[3]));
+		if (child > 0)
+			await_child(child, now());
+		return 0;
+	}
+	die("no such habit", argv[1]);
+}
