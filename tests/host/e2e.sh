@@ -139,6 +139,7 @@ model() {
 	rm -f "$work/port"
 	python3 "$here/../model/server.py" --port-file "$work/port" --log "$log" "$@" 2>>"$work/model.err" &
 	started+=($!)
+	disown $! # its end is no news
 	wait_until 10 test -s "$work/port" || fail "the stand-in model server did not start: $(cat "$work/model.err")"
 	model_port=$(cat "$work/port")
 }

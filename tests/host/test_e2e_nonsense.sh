@@ -6,7 +6,7 @@
 runs=${E2E_RUNS:-1} longer=${E2E_LONGER:-1} first=${E2E_SEED:-1}
 # Small memtables and files: flushes, compactions and stalls come by in seconds.
 shape=(--num=100000 --key_size=16 --value_size=100 --write_buffer_size=1048576 --target_file_size_base=1048576
-	--max_bytes_for_level_base=4194304)
+	--max_bytes_for_level_base=4194304 --bytes_per_sync=1048576) # with 0 no option of the database is ever changed
 
 # name, operations, what else; reads are paced so that a run lasts some five seconds on any machine.
 workloads=(
