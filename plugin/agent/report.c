@@ -58,6 +58,8 @@ void lode_report_recent(struct lode_conductor *c, const char *what, const char *
 	lode_report_changes(c, &c->plan, r->summary, sizeof(r->summary));
 	if (!r->summary[0])
 		for (size_t i = 0; i < c->proposal.n; i++) {
+			if (c->proposal.change[i].tunable < 0 || c->proposal.change[i].tunable >= lode_tunable_count)
+				continue; /* refused for that very reason */
 			size_t at = strlen(r->summary);
 			const struct lode_tunable *t = &lode_tunables[c->proposal.change[i].tunable];
 			char value[64];
