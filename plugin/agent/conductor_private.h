@@ -73,6 +73,7 @@ struct lode_conductor {
 	struct lode_plan plan;
 	struct lode_trial *trial;
 	bool treated;           /* plan.todo is live, or may be */
+	uint64_t arm_ns;        /* when the arm now live was applied */
 	uint64_t next_id;
 	unsigned failed_reverts;
 	uint64_t watch_until_ns;
@@ -121,6 +122,7 @@ const char *lode_report_cf_name(const struct lode_conductor *c, uint32_t cf);
 
 /* conductor.c */
 #define SHIFT_DISTANCE 0.5 /* of workloads: beyond it this is other work */
+#define SHIFT_TREATED 1.0  /* ... while a change is live: where readers and writers are different threads, it may move the mix itself */
 void lode_conductor_phase(struct lode_conductor *c, enum lode_phase p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* The last `seconds` of history added up. Returns the seconds that there were. */
 double lode_conductor_window(const struct lode_conductor *c, double seconds, struct lode_interval *out);

@@ -6,6 +6,7 @@
 #include "base/rng.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,7 +134,8 @@ static void set_arm(struct lode_conductor *c)
 			return;
 		}
 	}
-	lode_trial_applied(c->trial, lode_conductor_now(c));
+	c->arm_ns = lode_conductor_now(c);
+	lode_trial_applied(c->trial, c->arm_ns);
 }
 
 static bool arm_is_live(const struct lode_conductor *c)
@@ -206,13 +208,16 @@ void lode_experiment_begin(struct lode_conductor *c)
 	set_arm(c);
 }
 
+/* Looks at the arm now live alone: the arms of a change that works differ, and that is no shift. */
 static bool shifted(struct lode_conductor *c)
 {
+	double live = (double)(lode_conductor_now(c) - c->arm_ns) / 1e9 - c->pace.washout;
 	struct lode_workload w;
-	if (lode_conductor_window(c, c->pace.block, c->window) < c->pace.block * 0.8)
+	if (live < c->pace.block / 3 || lode_conductor_window(c, fmin(live, c->pace.block), c->window) <= 0)
 		return false;
 	lode_workload_of(c->window, c->now, &w);
-	return w.known && c->trial_workload.known && lode_workload_distance(&w, &c->trial_workload) > SHIFT_DISTANCE;
+	return w.known && c->trial_workload.known &&
+	       lode_workload_distance(&w, &c->trial_workload) > (c->treated ? SHIFT_TREATED : SHIFT_DISTANCE);
 }
 
 void lode_experiment_feed(struct lode_conductor *c)

@@ -94,8 +94,8 @@ static void test_keeps_what_is_faster(void **state)
 	b.us[LODE_TREATMENT] = 80;
 	begin(&b);
 	assert_int_equal(verdict(&b)->kind, LODE_VERDICT_NONE);
-	assert_int_equal(lode_trial_pairs_max(b.t), 12);
-	near(lode_trial_seconds_left(b.t), 144, 1e-9);
+	assert_int_equal(lode_trial_pairs_max(b.t), 16);
+	near(lode_trial_seconds_left(b.t), 192, 1e-9);
 	assert_int_equal(finish(&b), 84); /* seven pairs of two blocks of six seconds */
 	assert_int_equal(verdict(&b)->kind, LODE_VERDICT_KEEP);
 	assert_int_equal(verdict(&b)->pairs, 7);
@@ -121,7 +121,7 @@ static void test_reverts_what_is_slower(void **state)
 	begin(&b);
 	finish(&b);
 	assert_int_equal(verdict(&b)->kind, LODE_VERDICT_REVERT);
-	assert_int_equal(verdict(&b)->pairs, 2); /* ten more wins could not bring it to 20 */
+	assert_int_equal(verdict(&b)->pairs, 3); /* thirteen more wins could not bring it to 20 */
 	assert_non_null(strstr(verdict(&b)->why, "given up"));
 	assert_int_equal(lode_trial_arm(b.t), LODE_CONTROL);
 	lode_trial_free(b.t);
@@ -201,7 +201,7 @@ static void test_too_small_to_keep(void **state)
 	begin(&b);
 	finish(&b);
 	assert_int_equal(verdict(&b)->kind, LODE_VERDICT_REVERT);
-	assert_int_equal(verdict(&b)->pairs, 12);
+	assert_int_equal(verdict(&b)->pairs, 16);
 	assert_non_null(strstr(verdict(&b)->why, "too small"));
 	lode_trial_free(b.t);
 }
