@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/rng.h"
 #include "judge/trial.h"
 #include "sim/test_judge_noise.h"
 
@@ -188,6 +189,43 @@ static void test_guard_stands_in_the_way(void **state)
 	finish(&b);
 	assert_int_equal(verdict(&b)->kind, LODE_VERDICT_KEEP);
 	lode_trial_free(b.t);
+}
+
+/* Bursts in either arm, a block in three: no evidence about the tail either way. It is kept if the tail is no worse on the whole, and not if it is. */
+static void test_noisy_guard(void **state)
+{
+	static const struct {
+		uint64_t burst[2]; /* slow ones in a burst, control and treatment; 100 in calm */
+		enum lode_verdict_kind kind;
+	} rows[] = {{{1500, 1500}, LODE_VERDICT_KEEP}, {{100, 4000}, LODE_VERDICT_REVERT}};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		unsigned kept = 0, runs = 20;
+
+		for (unsigned seed = 0; seed < runs; seed++) {
+			struct lode_rng rng;
+			struct bed b;
+
+			setup(&b, seed);
+			lode_rng_seed(&rng, seed);
+			b.us[LODE_TREATMENT] = 60;
+			begin(&b);
+			for (unsigned n = 0; n < 1000; n++) {
+				if (n % 6 == 0) {
+					bool burst[2] = {lode_rng_below(&rng, 3) == 0, lode_rng_below(&rng, 3) != 0};
+					for (int arm = 0; arm < 2; arm++)
+						b.slow[arm] = burst[i ? arm : 0] ? rows[i].burst[arm] : 100;
+				}
+				lode_trial_applied(b.t, b.now_ns);
+				if (next(&b) == LODE_TRIAL_DONE)
+					break;
+			}
+			kept += verdict(&b)->kind == LODE_VERDICT_KEEP;
+			lode_trial_free(b.t);
+		}
+		assert_true(rows[i].kind == LODE_VERDICT_KEEP ? kept >= 15 : kept == 0);
+	}
 }
 
 static void test_too_small_to_keep(void **state)
@@ -491,6 +529,7 @@ int main(void)
 	    cmocka_unit_test(test_reverts_what_is_slower),
 	    cmocka_unit_test(test_heavy_loss_ends_at_once),
 	    cmocka_unit_test(test_guard_stands_in_the_way),
+	    cmocka_unit_test(test_noisy_guard),
 	    cmocka_unit_test(test_too_small_to_keep),
 	    cmocka_unit_test(test_washout_and_waiting_do_not_count),
 	    cmocka_unit_test(test_applying_takes_a_moment),
