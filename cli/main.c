@@ -49,7 +49,8 @@ const struct cli_verb cli_verbs[] = {
      "  -j          JSON\n\n"
      "Without any of them: is this installation in order? The exit status is 0 if tuning is possible, 1 if not.\n",
      cli_doctor},
-    {"help", "[VERB]", "this list, or more about one verb", "", cli_help},
+    {"help", "[VERB|config]", "this list, more about one verb, or every setting",
+     "  config      every key of the configuration with its default, as a file to start from\n", cli_help},
 };
 const int cli_verb_count = sizeof cli_verbs / sizeof cli_verbs[0];
 
@@ -142,11 +143,24 @@ static const struct cli_verb *find_verb(const char *name)
 	return NULL;
 }
 
+static int show_settings(void)
+{
+	struct lode_buf text;
+
+	lode_buf_init(&text, 1 << 20);
+	lode_config_document(&text);
+	fputs(lode_buf_str(&text), stdout);
+	lode_buf_fini(&text);
+	return CLI_DONE;
+}
+
 int cli_help(const struct cli_verb *v, int argc, char **argv)
 {
 	(void)v;
 	if (argc > 2)
 		return cli_usage(v, false);
+	if (argc == 2 && !strcmp(argv[1], "config"))
+		return show_settings();
 	if (argc == 2 && strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0) {
 		const struct cli_verb *about = find_verb(argv[1]);
 

@@ -25,6 +25,21 @@ static int tunable_of_write(const struct lode_write *w)
 	return -1;
 }
 
+/* The whole list, so that the last such record says what an earlier life had changed for good. */
+static void journal_kept(struct lode_conductor *c)
+{
+	struct lode_write now[KEPT_MAX], original[KEPT_MAX];
+	struct lode_json *j = lode_journal_begin(c->journal, "kept");
+	for (size_t i = 0; i < c->nkept; i++) {
+		now[i] = c->kept[i].now;
+		original[i] = c->kept[i].original;
+	}
+	lode_json_u64(j, "trial", c->proposal.id);
+	lode_json_writes(j, "todo", now, c->nkept);
+	lode_json_writes(j, "undo", original, c->nkept);
+	lode_journal_end(c->journal, true);
+}
+
 /* From now on the option is the operator's: out of the kept list and out of the plan, so that no undo of ours overwrites their value. */
 static void hand_back(struct lode_conductor *c, int tunable)
 {
@@ -49,6 +64,7 @@ static void overridden(struct lode_conductor *c, int tunable, const char *old, c
 {
 	struct lode_json *j = lode_journal_begin(c->journal, "override");
 	bool on_trial = false;
+	size_t kept;
 	lode_json_str(j, "option", lode_tunables[tunable].id);
 	lode_json_str(j, "from", old);
 	lode_json_str(j, "to", now);
@@ -56,7 +72,10 @@ static void overridden(struct lode_conductor *c, int tunable, const char *old, c
 	lode_log(LODE_LOG_NOTICE, "%s: %s was changed by someone else (%s -> %s); it is theirs from now on", c->id, lode_tunables[tunable].id, old, now);
 	for (size_t i = 0; i < c->plan.n; i++)
 		on_trial |= tunable_of_write(&c->plan.todo[i]) == tunable;
+	kept = c->nkept;
 	hand_back(c, tunable);
+	if (c->nkept != kept)
+		journal_kept(c);
 	if (c->trial && on_trial)
 		lode_trial_stop(c->trial, LODE_VERDICT_INVALID, "an option on trial was changed by someone else");
 }
@@ -235,6 +254,7 @@ void lode_live_keep(struct lode_conductor *c)
 		c->kept[k].now = c->plan.todo[i];
 	}
 	c->treated = false;
+	journal_kept(c);
 	lode_live_settled(c, c->proposal.id, "kept");
 }
 
@@ -250,6 +270,7 @@ void lode_live_unkeep(struct lode_conductor *c)
 			if (lode_value_equal(c->kept[k].now.value, c->kept[k].original.value))
 				c->kept[k--] = c->kept[--c->nkept];
 		}
+	journal_kept(c);
 	lode_live_settled(c, c->proposal.id, "put back after a keep");
 }
 
@@ -274,14 +295,26 @@ int lode_live_restore_kept(struct lode_conductor *c, const char *how)
 
 /* ---- after a crash ---- */
 
-/* A trial was in flight when an earlier life ended. What still stands as the trial had it is put back; what the application has set anew since is its own. */
-void lode_live_recover(struct lode_conductor *c)
+/* Kept changes outlive a crash in programs that load their last OPTIONS file. Those that still stand are ours to restore at close or on rollback. */
+static void adopt_kept(struct lode_conductor *c, struct lode_unfinished *u, struct lode_write *live)
 {
-	struct lode_unfinished *u = malloc(sizeof(*u));
-	struct lode_write *live = u ? malloc(sizeof(u->todo)) : NULL;
+	memcpy(live, u->todo, sizeof(u->todo));
+	for (size_t i = 0; i < u->n && c->nkept < KEPT_MAX; i++) {
+		if (lode_host_read_back(c->host, &live[i], 1, NULL) || !lode_value_equal(live[i].value, u->todo[i].value) ||
+		    lode_value_equal(u->todo[i].value, u->undo[i].value))
+			continue;
+		c->kept[c->nkept++] = (struct kept){.tunable = tunable_of_write(&u->todo[i]), .original = u->undo[i], .now = u->todo[i]};
+	}
+	if (c->nkept)
+		lode_log(LODE_LOG_NOTICE, "%s: %zu change%s kept by an earlier run still stand%s", c->id, c->nkept, c->nkept == 1 ? "" : "s",
+			 c->nkept == 1 ? "s" : "");
+}
+
+/* A trial was in flight when an earlier life ended. What still stands as the trial had it is put back; what the application has set anew since is its own.
+ * False: it could not be put back. */
+static bool undo_unfinished(struct lode_conductor *c, struct lode_unfinished *u, struct lode_write *live)
+{
 	size_t n = 0;
-	if (!live || !lode_journal_ok(c->journal) || lode_journal_unfinished(lode_journal_path(c->journal), u) <= 0)
-		goto out;
 	memcpy(live, u->todo, sizeof(u->todo));
 	for (size_t i = 0; i < u->n; i++) {
 		if (lode_host_read_back(c->host, &live[i], 1, NULL) == 0 && lode_value_equal(live[i].value, u->todo[i].value) &&
@@ -290,13 +323,24 @@ void lode_live_recover(struct lode_conductor *c)
 	}
 	if (n && write_all(c, u->undo, n)) {
 		lode_conductor_phase(c, LODE_SAFE, "what an earlier run had in flight could not be put back: hands off");
-		goto out;
+		return false;
 	}
 	lode_log(LODE_LOG_NOTICE, "%s: trial %llu was in flight when an earlier run ended; %s", c->id, (unsigned long long)u->trial,
 		 n ? "its changes were put back" : "nothing of it is live any more");
 	lode_live_settled(c, u->trial, n ? "undone after a crash" : "found undone after a crash");
 	lode_report_recent(c, "invalid", n ? "undone after a crash" : "an earlier run ended in the middle of a trial; nothing of it is live any more", NULL);
-out:
+	return true;
+}
+
+/* In every mode, observe too: it mends what we have done ourselves. */
+void lode_live_recover(struct lode_conductor *c)
+{
+	struct lode_unfinished *u = malloc(sizeof(*u));
+	struct lode_write *live = u ? malloc(sizeof(u->todo)) : NULL;
+	const char *path = lode_journal_path(c->journal);
+	if (live && lode_journal_ok(c->journal) && (lode_journal_unfinished(path, u) <= 0 || undo_unfinished(c, u, live)) &&
+	    lode_journal_kept(path, u) > 0)
+		adopt_kept(c, u, live);
 	free(live);
 	free(u);
 }

@@ -1,4 +1,4 @@
-/* What an earlier life left behind: an intent without its end. */
+/* What an earlier life left behind: an intent without its end, or kept changes that nobody has restored. */
 #include "record/journal.h"
 #include "record/journal_read.h"
 
@@ -12,9 +12,17 @@
 
 #define DEPTH_MAX 8 /* our records are flatter; the parser recurses and runs on a small stack */
 
+/* Which kind of record opens the matter, and which close it. */
+struct matter {
+	const char *opens, *closes[3];
+	bool by_trial; /* a closing record is about its own trial only */
+};
+static const struct matter in_flight = {"intent", {"settled"}, true}, kept = {"kept", {"restore", "close"}, false};
+
 struct search {
-	bool seen; /* an intent came by */
-	bool open; /* ... and has not been settled */
+	const struct matter *matter;
+	bool seen; /* the opening record came by */
+	bool open; /* ... and has not been closed */
 	struct lode_unfinished *found;
 };
 
@@ -92,27 +100,43 @@ static bool read_writes(const cJSON *record, const char *name, struct lode_write
 	return true;
 }
 
-static void consider(struct search *s, const struct lode_record *r)
+static bool closes(const struct matter *m, const char *kind)
 {
-	bool intent = r->whole && !strcmp(r->kind, "intent"), settled = r->whole && !strcmp(r->kind, "settled");
-	size_t ntodo, nundo;
-	uint64_t trial;
+	for (size_t i = 0; i < sizeof m->closes / sizeof *m->closes && m->closes[i]; i++)
+		if (!strcmp(kind, m->closes[i]))
+			return true;
+	return false;
+}
 
-	if ((!intent && !settled) || (settled && !s->open) || !shallow(r->text, r->len))
-		return;
-	cJSON *record = cJSON_ParseWithLengthOpts(r->text, r->len, NULL, 0);
-	if (!record || !whole_number(cJSON_GetObjectItemCaseSensitive(record, "trial"), UINT64_MAX, &trial))
-		goto out;
-	if (settled) {
-		s->open = s->found->trial != trial;
-		goto out;
-	}
+static void open_matter(struct search *s, const cJSON *record, uint64_t trial)
+{
+	size_t ntodo, nundo;
+
 	s->seen = true;
 	s->open =
 	    read_writes(record, "todo", s->found->todo, &ntodo) && read_writes(record, "undo", s->found->undo, &nundo) && ntodo == nundo;
 	s->found->trial = trial;
 	s->found->n = s->open ? ntodo : 0;
-out:
+}
+
+static void consider(struct search *s, const struct lode_record *r)
+{
+	bool opening = r->whole && !strcmp(r->kind, s->matter->opens), closing = r->whole && closes(s->matter, r->kind);
+	uint64_t trial;
+
+	if ((!opening && !closing) || (closing && !s->open) || !shallow(r->text, r->len))
+		return;
+	if (closing && !s->matter->by_trial) {
+		s->open = false;
+		return;
+	}
+	cJSON *record = cJSON_ParseWithLengthOpts(r->text, r->len, NULL, 0);
+	if (record && whole_number(cJSON_GetObjectItemCaseSensitive(record, "trial"), UINT64_MAX, &trial)) {
+		if (opening)
+			open_matter(s, record, trial);
+		else
+			s->open = s->found->trial != trial;
+	}
 	cJSON_Delete(record);
 }
 
@@ -132,18 +156,28 @@ static int search_file(struct search *s, const char *path)
 	return rc;
 }
 
-int lode_journal_unfinished(const char *path, struct lode_unfinished *out)
+static int search(const struct matter *m, const char *path, struct lode_unfinished *out)
 {
-	struct search s = {.found = out};
+	struct search s = {.matter = m, .found = out};
 	char old[PATH_MAX];
 
 	memset(out, 0, sizeof *out);
 	int rc = search_file(&s, path);
 	if (!rc && !s.seen && snprintf(old, sizeof old, "%s.1", path) < (int)sizeof old) {
-		/* The journal was set aside between the intent and its end. */
+		/* The journal was set aside between the beginning and the end. */
 		rc = search_file(&s, old);
 		if (!rc)
 			rc = search_file(&s, path);
 	}
-	return rc ? rc : s.open;
+	return rc ? rc : s.open && out->n > 0;
+}
+
+int lode_journal_unfinished(const char *path, struct lode_unfinished *out)
+{
+	return search(&in_flight, path, out);
+}
+
+int lode_journal_kept(const char *path, struct lode_unfinished *out)
+{
+	return search(&kept, path, out);
 }

@@ -52,6 +52,7 @@ expect 0 "$cli" help; out "doctor"
 expect 0 "$cli" --help; out "doctor"
 expect 0 "$cli" help run; out "section.key=value"
 expect 2 "$cli" help nonsense
+expect 0 "$cli" help config; out "#mode = observe"
 for verb in run status watch journal prompt pause resume approve reject rollback metrics doctor help; do
 	expect 0 "$cli" $verb --help; out "usage: lodestone"
 	[ $verb = help ] || expect 2 "$cli" $verb --no-such-option

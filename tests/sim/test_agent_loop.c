@@ -211,6 +211,25 @@ static void test_crash_in_a_trial(void **state)
 	bed_free(&b);
 }
 
+static void test_crash_after_a_keep(void **state)
+{
+	struct bed b;
+	(void)state;
+	bed_init(&b, 21);
+	bed_start(&b);
+	assert_true(bed_until(&b, "\"what\":\"kept\"", 180));
+	bed_crash(&b);
+	bed_attach(&b); /* the simulated database still has it, as one that was opened with its last OPTIONS file */
+	assert_true(capacity(&b) > (double)b.cache_before);
+	assert_non_null(strstr(bed_status(&b), "\"option\":\"block_cache_size\""));
+	lode_conductor_settle(b.c);
+	assert_true(bed_as_before(&b));
+	bed_crash(&b);
+	bed_attach(&b); /* restored at close: nothing is left to adopt */
+	assert_non_null(strstr(bed_status(&b), "\"kept\":[]"));
+	bed_free(&b);
+}
+
 static void test_writes_that_lie(void **state)
 {
 	static const struct bed_wish wish[] = {{"write_buffer_size", 96 * MIB}};
@@ -295,7 +314,7 @@ int main(void)
 		cmocka_unit_test(test_suggest_waits),          cmocka_unit_test(test_rejected_suggestion),
 		cmocka_unit_test(test_pause_and_rollback),     cmocka_unit_test(test_operator_is_right),
 		cmocka_unit_test(test_shift_of_work_invalidates), cmocka_unit_test(test_crash_in_a_trial),
-		cmocka_unit_test(test_writes_that_lie),        cmocka_unit_test(test_same_seed_same_journal),
+		cmocka_unit_test(test_crash_after_a_keep), cmocka_unit_test(test_writes_that_lie),        cmocka_unit_test(test_same_seed_same_journal),
 		cmocka_unit_test(test_unwritable_journal_means_no_trial), cmocka_unit_test(test_closing_in_every_phase),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
