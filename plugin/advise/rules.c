@@ -281,8 +281,9 @@ static bool faster_delay(const struct lode_view *v, struct lode_proposal *p)
 
 static bool flushes_small(const struct lode_view *v)
 {
-	/* More than one flush in fifteen seconds, from a load that is mostly writes. */
-	return v->s->write_share >= 0.5 && v->s->flush_rate >= 1 / 15.0;
+	/* More than one flush in fifteen seconds, from a load that is mostly writes; and what is flushed is merged again, or writers wait for it.
+	 * Without either, larger memtables only make inserts slower. */
+	return v->s->write_share >= 0.5 && v->s->flush_rate >= 1 / 15.0 && (v->s->write_amp >= 2 || v->s->stall_share >= 0.01);
 }
 
 /* Towards a flush every half minute, by twice or four times: less would drown in the noise of a trial, more is a leap. */

@@ -270,6 +270,10 @@ static void test_small_flushes(void **state)
 	w->window.hist_count[LODE_H_FLUSH] = 1; /* one in thirty seconds is fine */
 	r = ask(w);
 	assert_string_equal(spoke(&r), "");
+	w->window.hist_count[LODE_H_FLUSH] = 6; /* often, but nothing is merged again and nobody waits */
+	w->window.ticker[LODE_T_COMPACT_WRITE_BYTES] = 0;
+	r = ask(w);
+	assert_string_not_equal(spoke(&r), "small-flushes");
 	free(w);
 }
 
