@@ -195,7 +195,8 @@ struct lode_advisor *bed_advisor(const struct bed_wish *wishes, size_t n)
 	struct scripted *s = calloc(1, sizeof(*s));
 	MUST(s && n <= 8);
 	s->base.ops = &ops;
-	memcpy(s->wish, wishes, n * sizeof(*wishes));
+	for (size_t i = 0; i < n; i++)
+		s->wish[i] = wishes[i];
 	s->n = n;
 	return &s->base;
 }
