@@ -28,7 +28,7 @@ struct lode_agent {
 	uint64_t born_ns;
 	struct lode_registry registry;
 	struct lode_asker asker;
-	struct lode_control *control;
+	struct lode_control *_Atomic control; /* made by the agent thread, stopped by the one that exits */
 	int wake;              /* eventfd: a database has come or gone, a command waits */
 	atomic_bool started, stop;
 	atomic_bool working;   /* the agent thread is inside a database */
