@@ -143,9 +143,9 @@ static bool arm_is_live(const struct lode_conductor *c)
 	return (lode_trial_arm(c->trial) == LODE_TREATMENT) == c->treated;
 }
 
-/* A block cache can be flipped like any other option if it is full again within the washout. What fills it are the misses that are seen now; half as much
- * again, because the last blocks take longest to be asked for. */
-static bool cache_fills_at_once(const struct lode_conductor *c)
+/* Seconds until a grown block cache is full: what fills it are the misses that are seen now; half as much again, because the last blocks take longest to be
+ * asked for. A block cache that fills within the washout can be flipped like any other option. INFINITY if it does not grow. */
+static double cache_fill_time(const struct lode_conductor *c)
 {
 	const struct lode_interval *w = c->window;
 	int64_t from, to, grows = 0;
@@ -153,14 +153,16 @@ static bool cache_fills_at_once(const struct lode_conductor *c)
 		if (c->plan.todo[i].scope == LODE_SCOPE_CACHE && lode_num_parse(c->plan.todo[i].value, strlen(c->plan.todo[i].value), &to) == 0 &&
 		    lode_num_parse(c->plan.undo[i].value, strlen(c->plan.undo[i].value), &from) == 0)
 			grows = to - from;
-	return grows > 0 && 1.5 * (double)grows * w->seconds <= c->pace.washout_fill * (double)w->ticker[LODE_T_CACHE_BYTES_WRITE];
+	return grows > 0 ? 1.5 * (double)grows * w->seconds / (double)w->ticker[LODE_T_CACHE_BYTES_WRITE] : INFINITY;
 }
 
 static void fill_spec(struct lode_conductor *c, struct lode_trial_spec *spec, const struct lode_baseline *b, uint64_t seed)
 {
 	struct lode_interval *past = calloc(HISTORY, sizeof(*past));
 	bool cache = c->plan.lag == LODE_LAG_CACHE;
-	lode_trial_spec_init(spec, cache && !cache_fills_at_once(c) ? LODE_DESIGN_START : LODE_DESIGN_SWITCH, &c->pace, seed);
+	double fill = cache ? cache_fill_time(c) : 0;
+	lode_trial_spec_init(spec, fill > c->pace.washout_fill ? LODE_DESIGN_START : LODE_DESIGN_SWITCH, &c->pace, seed);
+	spec->fill = fill;
 	spec->blocks = cache ? LODE_BLOCKS_CACHE : c->plan.lag == LODE_LAG_INSTANT ? LODE_BLOCKS_INSTANT : LODE_BLOCKS_FLUSH;
 	spec->alpha = c->config->alpha;
 	spec->min_effect = c->config->min_effect;

@@ -16,14 +16,16 @@ const char *lode_design_name(enum lode_design d)
 
 double lode_trial_washout(const struct lode_trial_spec *s)
 {
-	const double washout[] = {s->pace->washout, s->pace->washout_flush, s->pace->washout_fill};
+	const struct lode_pace *p = s->pace;
+	const double washout[] = {p->washout, p->washout_flush, fmin(fmax(s->fill, p->washout), p->washout_fill)};
 
 	return washout[s->blocks];
 }
 
 double lode_trial_block(const struct lode_trial_spec *s)
 {
-	const double block[] = {s->pace->block, s->pace->block_flush, s->pace->block_cache};
+	const struct lode_pace *p = s->pace;
+	const double block[] = {p->block, p->block_flush, p->block_cache - p->washout_fill + lode_trial_washout(s)};
 
 	return block[s->blocks] * fmax(1, s->block_scale);
 }

@@ -21,7 +21,7 @@ struct lode_pace { /* all in seconds; see lode_pace_bench and lode_pace_producti
 	double observe;			   /* at least this long before a trial */
 	double block, washout;		   /* SWITCH, instant options; washout is the first part of a block */
 	double block_flush, washout_flush; /* ... options that act from the next flush */
-	double block_cache, washout_fill; /* ... a block cache that is full again within washout_fill */
+	double block_cache, washout_fill; /* ... a block cache that is full again within washout_fill; one that is sooner has shorter blocks */
 	unsigned max_pairs;
 	unsigned slots; /* START */
 	double slot, window, washout_cache;
@@ -36,6 +36,7 @@ struct lode_trial_spec {
 	enum lode_design design;
 	const struct lode_pace *pace;
 	enum lode_blocks blocks;      /* which of the pace's lengths */
+	double fill;		      /* LODE_BLOCKS_CACHE: seconds that the larger cache takes to fill; the washout follows it */
 	double block_scale;	      /* >= 1: stretch blocks to the measured autocorrelation; 1 */
 	double alpha;		      /* 0.05 */
 	double min_effect;	      /* least worthwhile improvement of speed, log units; 0.02 */
