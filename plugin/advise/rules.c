@@ -281,18 +281,18 @@ static bool faster_delay(const struct lode_view *v, struct lode_proposal *p)
 
 static bool flushes_small(const struct lode_view *v)
 {
-	/* More than one flush in fifteen seconds, from a load that is mostly writes; and what is flushed is merged again, or writers wait for it.
+	/* More than one flush in fifteen seconds, from a load that is mostly writes; and what is flushed is merged again and again, or writers wait for it.
 	 * Without either, larger memtables only make inserts slower. */
-	return v->s->write_share >= 0.5 && v->s->flush_rate >= 1 / 15.0 && (v->s->write_amp >= 2 || v->s->stall_share >= 0.01);
+	return v->s->write_share >= 0.5 && v->s->flush_rate >= 1 / 15.0 && (v->s->write_amp >= 4 || v->s->stall_share >= 0.01);
 }
 
-/* Towards a flush every half minute, by twice or four times: less would drown in the noise of a trial, more is a leap. */
+/* By twice: more is a leap, and inserts into a larger memtable are slower. */
 static bool larger_flushes(const struct lode_view *v, struct lode_proposal *p)
 {
 	uint32_t cf = family(v, v->s->busiest)->id;
-	double now = now_of(v, "write_buffer_size", cf), factor = 30 * v->s->flush_rate >= 3 ? 4 : 2;
+	double now = now_of(v, "write_buffer_size", cf);
 
-	if (!add(v, p, "write_buffer_size", cf, factor * now))
+	if (!add(v, p, "write_buffer_size", cf, 2 * now))
 		return false;
 	SAY("Writes take %s of the time and bring %s a second: a flush every %s s makes L0 files of %s. Memtables of %s instead of %s make "
 	    "fewer and "

@@ -263,7 +263,7 @@ static void test_small_flushes(void **state)
 	world_writes(w);
 	r = ask(w);
 	assert_string_equal(spoke(&r), "small-flushes"); /* one in five seconds */
-	assert_int_equal(proposed(&r, "write_buffer_size"), (int64_t)(256 * MIB));
+	assert_int_equal(proposed(&r, "write_buffer_size"), (int64_t)(128 * MIB));
 	w->window.hist_count[LODE_H_FLUSH] = 2; /* one in fifteen */
 	r = ask(w);
 	assert_int_equal(proposed(&r, "write_buffer_size"), (int64_t)(128 * MIB));
