@@ -261,6 +261,7 @@ static void test_small_flushes(void **state)
 
 	(void)state;
 	world_writes(w);
+	w->window.ticker[LODE_T_COMPACT_WRITE_BYTES] *= 3;
 	r = ask(w);
 	assert_string_equal(spoke(&r), "small-flushes"); /* one in five seconds */
 	assert_int_equal(proposed(&r, "write_buffer_size"), (int64_t)(128 * MIB));
