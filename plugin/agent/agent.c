@@ -5,12 +5,12 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/rng.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <fnmatch.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,23 +219,11 @@ static void *agent_main(void *arg)
 	return NULL;
 }
 
-/* All signals blocked in our thread; the host's mask is as it was. */
 static bool start_thread(struct lode_agent *a)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, old;
-	int rc;
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&thread, &attr, agent_main, a);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
+	int rc = lode_thread_start(agent_main, a, STACK);
 	if (rc)
-		lode_log(LODE_LOG_ERROR, "no thread for the agent: %s", strerror(rc));
+		lode_log(LODE_LOG_ERROR, "no thread for the agent: %s", strerror(-rc));
 	return rc == 0;
 }
 

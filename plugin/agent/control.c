@@ -3,11 +3,11 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -138,23 +138,6 @@ static int bind_socket(int fd, const char *path)
 	return listen(fd, 16) ? -errno : 0;
 }
 
-static int start_thread(struct lode_control *c)
-{
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, old;
-	int rc;
-	sigfillset(&all);
-	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	rc = pthread_create(&thread, &attr, control_main, c);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	return -rc;
-}
-
 struct lode_control *lode_control_start(const char *dir, lode_control_fn *fn, void *ctx)
 {
 	struct lode_control *c = calloc(1, sizeof(*c));
@@ -178,7 +161,7 @@ struct lode_control *lode_control_start(const char *dir, lode_control_fn *fn, vo
 		goto fail;
 	rc = bind_socket(c->fd, c->path);
 	if (rc == 0)
-		rc = start_thread(c);
+		rc = lode_thread_start(control_main, c, STACK);
 	if (rc == 0)
 		return c;
 fail:
