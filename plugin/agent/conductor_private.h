@@ -122,7 +122,9 @@ const char *lode_report_cf_name(const struct lode_conductor *c, uint32_t cf);
 
 /* conductor.c */
 #define SHIFT_DISTANCE 0.5 /* of workloads: beyond it this is other work */
-#define SHIFT_TREATED 1.0  /* ... while a change is live: where readers and writers are different threads, it may move the mix itself */
+#define SHIFT_MIX 1.0     /* ... in a trial, of the mix alone, while the change is not live. Threads that read beside threads that write drift
+			   * against each other all the time; pairs of blocks are made for that */
+#define SHIFT_MIX_LIVE 1.6 /* ... while it is live: it may move the mix itself. Beyond this a kind of operation came or went */
 void lode_conductor_phase(struct lode_conductor *c, enum lode_phase p, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* The last `seconds` of history added up. Returns the seconds that there were. */
 double lode_conductor_window(const struct lode_conductor *c, double seconds, struct lode_interval *out);

@@ -211,27 +211,31 @@ void lode_experiment_begin(struct lode_conductor *c)
 }
 
 /* Looks at the arm now live alone: the arms of a change that works differ, and that is no shift. */
-static bool shifted(struct lode_conductor *c)
+static bool shifted(struct lode_conductor *c, char *why, size_t len)
 {
-	double live = (double)(lode_conductor_now(c) - c->arm_ns) / 1e9 - c->pace.washout;
+	double live = (double)(lode_conductor_now(c) - c->arm_ns) / 1e9 - c->pace.washout, mix, sizes;
 	struct lode_workload w;
 	if (live < c->pace.block / 3 || lode_conductor_window(c, fmin(live, c->pace.block), c->window) <= 0)
 		return false;
 	lode_workload_of(c->window, c->now, &w);
-	return w.known && c->trial_workload.known &&
-	       lode_workload_distance(&w, &c->trial_workload) > (c->treated ? SHIFT_TREATED : SHIFT_DISTANCE);
+	if (!w.known || !c->trial_workload.known)
+		return false;
+	lode_workload_distances(&w, &c->trial_workload, &mix, &sizes);
+	snprintf(why, len, "the work changed while the trial ran: from %s to %s", c->trial_workload.text, w.text);
+	return sizes > SHIFT_DISTANCE || mix > (c->treated ? SHIFT_MIX_LIVE : SHIFT_MIX);
 }
 
 void lode_experiment_feed(struct lode_conductor *c)
 {
+	char why[240];
 	if (!c->trial)
 		return;
 	if (lode_trial_verdict(c->trial)->kind != LODE_VERDICT_NONE) { /* concluded, but the undo has not succeeded yet */
 		conclude(c, NULL);
 		return;
 	}
-	if (shifted(c)) {
-		lode_experiment_stop(c, LODE_VERDICT_INVALID, "the work changed while the trial ran", NULL);
+	if (shifted(c, why, sizeof(why))) {
+		lode_experiment_stop(c, LODE_VERDICT_INVALID, why, NULL);
 		return;
 	}
 	if (!arm_is_live(c)) {

@@ -170,11 +170,10 @@ static double divergence(const double *p, const double *q)
 	return fmax(0, d);
 }
 
-/* Scales: a mix of 90/10 against 50/50, sizes four times as large, or half of the keys not found any more are each about 1. */
-double lode_workload_distance(const struct lode_workload *a, const struct lode_workload *b)
+/* Scales: a mix of 90/10 against 50/50 is about 1; so are sizes four times as large, or half of the keys not found any more. */
+void lode_workload_distances(const struct lode_workload *a, const struct lode_workload *b, double *mix, double *sizes)
 {
-	double va[FEATURES], vb[FEATURES];
-	double mix = 2.5 * sqrt(divergence(a->share, b->share)), sum = mix * mix;
+	double va[FEATURES], vb[FEATURES], sum = 0;
 
 	feature_values(a, va);
 	feature_values(b, vb);
@@ -188,5 +187,14 @@ double lode_workload_distance(const struct lode_workload *a, const struct lode_w
 		double d = f->log ? log2((va[i] + 1) / (vb[i] + 1)) / 2 : (va[i] - vb[i]) * 2;
 		sum += d * d;
 	}
-	return sqrt(sum);
+	*mix = 2.5 * sqrt(divergence(a->share, b->share));
+	*sizes = sqrt(sum);
+}
+
+double lode_workload_distance(const struct lode_workload *a, const struct lode_workload *b)
+{
+	double mix, sizes;
+
+	lode_workload_distances(a, b, &mix, &sizes);
+	return hypot(mix, sizes);
 }

@@ -25,5 +25,8 @@ void lode_workload_settle(const struct lode_workload *before, struct lode_worklo
 /* How far apart two workloads are in features that a change cannot influence: 0 = the same, about 1 = another kind of work.
  * Jensen-Shannon divergence of the mix plus log-ratios of sizes (judging.md 4.3). */
 double lode_workload_distance(const struct lode_workload *a, const struct lode_workload *b);
+/* Its two parts. The mix of a closed loop answers to a change after all: what gets faster is done more often. Sizes, scan length and what is
+ * found do not. */
+void lode_workload_distances(const struct lode_workload *a, const struct lode_workload *b, double *mix, double *sizes);
 
 #endif
