@@ -57,6 +57,9 @@ struct lode_host_info {
 	bool has_statistics;     /* there is a Statistics object */
 	bool statistics_ours;    /* we put it there */
 	bool has_timers;         /* service time histograms are filled */
+	const char *row;         /* static text: the range of versions in the table that this one belongs to; NULL: no real RocksDB */
+	bool newer;              /* newer than any version that was checked */
+	unsigned hazards;        /* enum lode_hazard (host/versions.h) */
 	const char *why_limited; /* static text, or NULL: what could not be reached, for status and doctor */
 };
 

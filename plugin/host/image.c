@@ -87,7 +87,8 @@ int lode_image_resolve(void *handle, struct lode_image *out, struct lode_err *er
 	if (out->sym[SYM_VERSION])
 		lode_call_version(out->sym[SYM_VERSION], out->version, sizeof(out->version));
 	lode_image_parse_version(out->version, &out->major, &out->minor);
-	return 0;
+	out->row = lode_version_find(out->major, out->minor, &out->newer, err);
+	return out->row ? 0 : -ENOTSUP;
 }
 
 const void *lode_image_vptr(const struct lode_image *image, enum lode_symbol vtable)

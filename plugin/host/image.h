@@ -3,7 +3,7 @@
 #ifndef LODE_HOST_IMAGE_H
 #define LODE_HOST_IMAGE_H
 
-#include "base/err.h"
+#include "host/versions.h"
 
 #include <stdbool.h>
 
@@ -37,6 +37,8 @@ struct lode_image {
 	void *handle;
 	char version[32];      /* "7.8.3", or "" when this RocksDB does not say */
 	unsigned major, minor; /* 0.0 when unknown */
+	const struct lode_version *row; /* never NULL once resolved */
+	bool newer;	       /* than any version that was checked: every check passed all the same */
 	void *sym[SYM_N];      /* NULL: not in this image */
 };
 

@@ -228,6 +228,9 @@ static int describe(struct lode_real *r, const struct lode_open *open, struct lo
 		return lode_err_set(err, ENOTSUP, "the database directory is not a local one: %s", strerrordesc_np(errno));
 	snprintf(r->info.path, sizeof(r->info.path), "%s", path);
 	snprintf(r->info.version, sizeof(r->info.version), "%s", r->image.version);
+	r->info.row = r->image.row->name;
+	r->info.newer = r->image.newer;
+	r->info.hazards = r->image.row->hazards;
 	if (*(void *const *)open->db != lode_image_vptr(&r->image, SYM_DB_VTABLE))
 		return lode_err_set(err, ENOTSUP, "the database is not a plain rocksdb::DBImpl");
 	if (lode_families_first(r))
