@@ -62,7 +62,9 @@ struct lode_conductor {
 	struct lode_interval *window;   /* scratch: the last seconds added up */
 	struct lode_state *state;
 	struct lode_machine machine;
-	struct lode_workload workload, trial_workload;
+	struct lode_workload workload;
+	struct lode_workload trial_workload; /* what the trial's next block is compared with */
+	struct lode_workload block_workload; /* of the block now running */
 	uint64_t quiet_ns;      /* valid and undisturbed since */
 	struct lode_policy policy;
 	struct lode_tripwire trip;

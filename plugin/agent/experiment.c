@@ -119,6 +119,19 @@ void lode_experiment_close(struct lode_conductor *c)
 	end_trial(c);
 }
 
+/* Work that drifts slowly (a keyspace that fills up) is no shift: each block is compared with the one before. The mix is kept from the blocks without the
+ * change, because it may answer to it. */
+static void follow_drift(struct lode_conductor *c)
+{
+	struct lode_workload w = c->block_workload;
+	if (!w.known)
+		return;
+	if (c->treated)
+		memcpy(w.share, c->trial_workload.share, sizeof(w.share));
+	c->trial_workload = w;
+	c->block_workload.known = false;
+}
+
 /* Makes the arm that the trial wants live. A treatment waits while writes are throttled: SetOptions would throttle them further. */
 static void set_arm(struct lode_conductor *c)
 {
@@ -126,7 +139,9 @@ static void set_arm(struct lode_conductor *c)
 	if (treat && !c->treated && (c->now->delayed_write_rate || c->now->write_stopped))
 		return;
 	if (treat != c->treated) {
-		int rc = lode_live_apply(c, treat);
+		int rc;
+		follow_drift(c);
+		rc = lode_live_apply(c, treat);
 		if (rc == -ESHUTDOWN)
 			return;
 		if (rc) {
@@ -204,6 +219,7 @@ void lode_experiment_begin(struct lode_conductor *c)
 	}
 	c->counts.trials++;
 	c->trial_workload = c->workload;
+	c->block_workload.known = false;
 	c->failed_reverts = 0;
 	lode_log(LODE_LOG_INFO, "%s: trying %s: %s", c->id, changes, c->proposal.why);
 	lode_conductor_phase(c, LODE_TRIAL, "trying %.200s", changes);
@@ -222,6 +238,7 @@ static bool shifted(struct lode_conductor *c, char *why, size_t len)
 		return false;
 	lode_workload_distances(&w, &c->trial_workload, &mix, &sizes);
 	snprintf(why, len, "the work changed while the trial ran: from %s to %s", c->trial_workload.text, w.text);
+	c->block_workload = w;
 	return sizes > SHIFT_DISTANCE || mix > (c->treated ? SHIFT_MIX_LIVE : SHIFT_MIX);
 }
 
