@@ -1,5 +1,5 @@
-/* A test advisor: random values from the whole table, valid and absurd. It shows that the guard holds whatever is proposed; never for use.
- */
+/* A test advisor: random values from the whole table, valid and absurd, and now and then a legal one. It shows that the guard holds whatever is
+ * proposed and that everything is put back; never for use. */
 #include "advise/advisor.h"
 #include "base/fmt.h"
 #include "base/rng.h"
@@ -63,6 +63,23 @@ static uint32_t any_family(struct lode_rng *r, const struct lode_state *s)
 	return s->cf[lode_rng_below(r, s->ncf)].cf.id;
 }
 
+/* Most of what is drawn blindly is refused. So that also applying and putting back is shown, some proposals change one option within the range that
+ * the guard would let pass now. False if it lets nothing pass. */
+static bool legal_change(struct lode_rng *r, const struct lode_question *q, struct lode_change *out)
+{
+	for (int tries = 0; tries < 4 * lode_tunable_count; tries++) {
+		int t = (int)lode_rng_below(r, (uint64_t)lode_tunable_count);
+		uint32_t cf = q->now.state->ncf ? q->now.state->cf[lode_rng_below(r, q->now.state->ncf)].cf.id : 0;
+		int64_t lo, hi;
+
+		if (!lode_guard_range(&q->now, t, cf, &lo, &hi) || lo >= hi)
+			continue;
+		*out = (struct lode_change){.tunable = t, .cf = cf, .value = between(r, lo, hi)};
+		return true;
+	}
+	return false;
+}
+
 static void random_ask(struct lode_advisor *a, const struct lode_question *q, struct lode_reply *out)
 {
 	struct lode_rng *r = &((struct random_advisor *)a)->rng;
@@ -70,6 +87,11 @@ static void random_ask(struct lode_advisor *a, const struct lode_question *q, st
 
 	*out = (struct lode_reply){.answer = LODE_ANSWER_PROPOSAL, .call = LODE_CALL_OK};
 	*p = (struct lode_proposal){.advisor = "random", .rule = "random", .expect = NAN, .confidence = NAN};
+	if (lode_rng_below(r, 3) == 0 && legal_change(r, q, &p->change[0])) {
+		p->n = 1;
+		lode_fmt(p->why, sizeof p->why, "A test: one option drawn from the table, with a value drawn from what would pass now.");
+		return;
+	}
 	p->n = 1 + lode_rng_below(r, 4);
 	for (size_t i = 0; i < p->n; i++) {
 		int t = (int)lode_rng_below(r, (uint64_t)lode_tunable_count);
