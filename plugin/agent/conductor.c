@@ -124,6 +124,7 @@ void lode_conductor_tick(struct lode_conductor *c)
 	if (!look(c))
 		return;
 	lode_live_read_state(c);
+	lode_settle_tick(c);
 	know_workload(c);
 	if (c->phase == LODE_SAFE || lode_experiment_tripped(c))
 		return;

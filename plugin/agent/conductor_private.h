@@ -1,5 +1,5 @@
-/* The conductor's own memory, shared by its five files: conductor.c (the tick), advice.c (asking),
- * experiment.c (trials and tripwires), live.c (what is written and put back), report.c (what is told). */
+/* The conductor's own memory, shared by its files: conductor.c (the tick), advice.c (asking), experiment.c (trials
+ * and tripwires), live.c (what is written and put back), settle.c (what stays in force), report.c (what is told). */
 #ifndef LODE_AGENT_CONDUCTOR_PRIVATE_H
 #define LODE_AGENT_CONDUCTOR_PRIVATE_H
 
@@ -31,6 +31,15 @@ struct ban { /* the same wish in the same direction has failed: not again before
 	bool up;
 	unsigned times;
 	uint64_t until_ns;
+};
+
+struct lode_settle { /* settle.c: the last write, until no job is left that began before it */
+	bool hazard, watching, undo;
+	uint64_t jobs, installs;   /* running when it was made; versions installed by then */
+	uint64_t since_ns;
+	double wait_s;
+	struct lode_write w[LODE_WRITE_MAX];
+	size_t n;
 };
 
 struct counts {
@@ -75,7 +84,10 @@ struct lode_conductor {
 	struct lode_plan plan;
 	struct lode_trial *trial;
 	bool treated;           /* plan.todo is live, or may be */
+	bool doubt;             /* RocksDB could not write its OPTIONS file: what it shows may be the past */
+	struct lode_settle settle;
 	uint64_t arm_ns;        /* when the arm now live was applied */
+	bool unsettled;         /* its block has not begun: jobs of the other arm are running */
 	uint64_t next_id;
 	unsigned failed_reverts;
 	uint64_t watch_until_ns;
@@ -108,14 +120,22 @@ static inline uint64_t lode_conductor_now(const struct lode_conductor *c)
 
 /* live.c */
 int lode_live_read_state(struct lode_conductor *c);  /* the options as RocksDB has them; notices what others changed */
-int lode_live_apply(struct lode_conductor *c, bool treatment); /* todo or undo of the plan; 0 only if it reads back */
+/* todo or undo of the plan, in calm times only; 0 only if it reads back; -EAGAIN: nothing was done, try again later */
+int lode_live_apply(struct lode_conductor *c, bool treatment);
 bool lode_live_start(struct lode_conductor *c, uint64_t seed, const char *design); /* the intent, on disk before anything is written */
 void lode_live_settled(struct lode_conductor *c, uint64_t trial, const char *how);
-bool lode_live_undo(struct lode_conductor *c);       /* the trial's changes back; false: SAFE or try again */
+bool lode_live_undo(struct lode_conductor *c);       /* the trial's changes back, at any time; false: SAFE or try again */
+void lode_live_count(struct lode_conductor *c, const struct lode_write_report *rep);
 void lode_live_keep(struct lode_conductor *c);       /* the plan is the new normal */
 void lode_live_unkeep(struct lode_conductor *c);     /* the plan has been undone after it was kept */
 int lode_live_restore_kept(struct lode_conductor *c, const char *how);
 void lode_live_recover(struct lode_conductor *c);
+
+/* settle.c */
+void lode_settle_before(struct lode_conductor *c, const struct lode_write *w, size_t n); /* around every write */
+void lode_settle_after(struct lode_conductor *c, const struct lode_write *w, size_t n, bool undo);
+void lode_settle_forget(struct lode_conductor *c, uint32_t cf, const char *key); /* somebody else's from now on */
+bool lode_settle_tick(struct lode_conductor *c); /* true: older options may have been in force since the last tick; ours are again */
 
 /* report.c */
 void lode_report_changes(const struct lode_conductor *c, const struct lode_plan *p, char *out, size_t len); /* "block_cache_size 8 MiB -> 512 MiB" */

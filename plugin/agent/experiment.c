@@ -11,7 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NEAR_DELAY_S 30.0   /* how long a trial waits for throttled writes to recover before it is given up */
+#define NEAR_DELAY_S 30.0   /* how long a trial waits for throttled or stopped writes to recover before it is given up */
+
+static bool waited_long(const struct lode_conductor *c)
+{
+	return lode_conductor_now(c) - c->quiet_ns > lode_seconds_ns(NEAR_DELAY_S);
+}
 
 static void end_trial(struct lode_conductor *c)
 {
@@ -59,11 +64,16 @@ static void count_verdict(struct lode_conductor *c, const struct lode_verdict *v
 /* Everything that ends a trial passes here: the verdict is written down, the options are made to agree with it. */
 static void conclude(struct lode_conductor *c, const char *trip)
 {
+	int rc = 0;
 	struct lode_verdict v = *lode_trial_verdict(c->trial);
 	const char *what = trip ? "tripped" : v.kind == LODE_VERDICT_KEEP ? "kept" : v.kind == LODE_VERDICT_REVERT ? "reverted" : "invalid";
 	char changes[200];
 
-	if (v.kind == LODE_VERDICT_KEEP && lode_live_apply(c, true) != 0) {
+	if (v.kind == LODE_VERDICT_KEEP)
+		rc = lode_live_apply(c, true);
+	if (rc == -EAGAIN && !waited_long(c))
+		return; /* stays in TRIAL until writes flow again */
+	if (rc) {
 		v.kind = LODE_VERDICT_INVALID;
 		snprintf(v.why, sizeof(v.why), "it was better, but could not be written for good");
 		what = "invalid";
@@ -132,25 +142,39 @@ static void follow_drift(struct lode_conductor *c)
 	c->block_workload.known = false;
 }
 
-/* Makes the arm that the trial wants live. A treatment waits while writes are throttled: SetOptions would throttle them further. */
+/* Makes the arm that the trial wants live. Either arm waits while writes are throttled or stopped: a change would throttle them further. Its
+ * block begins when no job that began under the other arm is left to put the other arm's options in force again. */
 static void set_arm(struct lode_conductor *c)
 {
 	bool treat = lode_trial_arm(c->trial) == LODE_TREATMENT;
-	if (treat && !c->treated && (c->now->delayed_write_rate || c->now->write_stopped))
-		return;
 	if (treat != c->treated) {
 		int rc;
 		follow_drift(c);
 		rc = lode_live_apply(c, treat);
-		if (rc == -ESHUTDOWN)
+		if (rc == -ESHUTDOWN || rc == -EAGAIN)
 			return;
 		if (rc) {
 			lode_experiment_stop(c, LODE_VERDICT_INVALID, "RocksDB did not take the values as written", NULL);
 			return;
 		}
+		c->unsettled = c->settle.watching;
 	}
 	c->arm_ns = lode_conductor_now(c);
+	if (!c->unsettled)
+		lode_trial_applied(c->trial, c->arm_ns);
+}
+
+/* Waits for the jobs of the other arm, not longer than a washout: under a steady load the next memtable heals what they install. */
+static bool settled(struct lode_conductor *c)
+{
+	if (!c->unsettled)
+		return true;
+	if (c->settle.watching && lode_conductor_now(c) - c->arm_ns < lode_seconds_ns(c->pace.washout_flush))
+		return false;
+	c->unsettled = false;
+	c->arm_ns = lode_conductor_now(c);
 	lode_trial_applied(c->trial, c->arm_ns);
+	return true;
 }
 
 static bool arm_is_live(const struct lode_conductor *c)
@@ -221,6 +245,7 @@ void lode_experiment_begin(struct lode_conductor *c)
 	c->trial_workload = c->workload;
 	c->block_workload.known = false;
 	c->failed_reverts = 0;
+	c->unsettled = false;
 	lode_log(LODE_LOG_INFO, "%s: trying %s: %s", c->id, changes, c->proposal.why);
 	lode_conductor_phase(c, LODE_TRIAL, "trying %.200s", changes);
 	set_arm(c);
@@ -256,13 +281,15 @@ void lode_experiment_feed(struct lode_conductor *c)
 		return;
 	}
 	if (!arm_is_live(c)) {
-		if (c->last.delayed_s > 0 && lode_conductor_now(c) - c->quiet_ns > lode_seconds_ns(NEAR_DELAY_S))
+		if (waited_long(c))
 			lode_experiment_stop(c, LODE_VERDICT_INVALID, "writes are throttled, and a change of options would throttle them further", NULL);
 		else
 			set_arm(c);
 		return;
 	}
 	c->quiet_ns = lode_conductor_now(c);
+	if (!settled(c))
+		return;
 	if (!c->treated)
 		lode_tripwire_learn(&c->trip, &c->last); /* the work drifts by itself: what counts is how it was just before */
 	switch (lode_trial_feed(c->trial, &c->last)) {

@@ -2,6 +2,7 @@
 #include "agent/conductor_private.h"
 
 #include "base/log.h"
+#include "host/versions.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -44,6 +45,8 @@ static void journal_kept(struct lode_conductor *c)
 static void hand_back(struct lode_conductor *c, int tunable)
 {
 	size_t n = 0;
+	for (size_t i = 0; c->state && i < c->state->ncf; i++)
+		lode_settle_forget(c, c->state->cf[i].cf.id, lode_tunables[tunable].key);
 	c->policy.manual[tunable / 64] |= 1ull << (tunable % 64);
 	for (size_t i = 0; i < c->nkept; i++)
 		if (c->kept[i].tunable != tunable)
@@ -80,8 +83,21 @@ static void overridden(struct lode_conductor *c, int tunable, const char *old, c
 		lode_trial_stop(c->trial, LODE_VERDICT_INVALID, "an option on trial was changed by someone else");
 }
 
-/* Compares what RocksDB has with what it had when we last looked, and we did not write in between. */
-static void notice_overrides(struct lode_conductor *c, const struct lode_state *old, const struct lode_state *now)
+struct ours { /* what we have written since the last look: not somebody else's doing */
+	const struct lode_write *w;
+	size_t n;
+};
+
+static bool is_ours(const struct ours *o, int tunable, uint32_t cf)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (tunable_of_write(&o->w[i]) == tunable && (o->w[i].scope != LODE_SCOPE_CF || o->w[i].cf == cf))
+			return true;
+	return false;
+}
+
+/* Compares what RocksDB has with what it had when we last looked. */
+static void notice_overrides(struct lode_conductor *c, const struct lode_state *old, const struct lode_state *now, const struct ours *ours)
 {
 	for (int t = 0; t < lode_tunable_count; t++) {
 		bool db = lode_tunables[t].scope == LODE_SCOPE_DB;
@@ -89,7 +105,7 @@ static void notice_overrides(struct lode_conductor *c, const struct lode_state *
 			continue;
 		for (size_t i = 0; i < (db ? 1 : now->ncf); i++) {
 			const struct lode_value *a = lode_state_value(old, t, now->cf[i].cf.id), *b = lode_state_value(now, t, now->cf[i].cf.id);
-			if (a && b && a->exists && b->exists && !lode_value_equal(a->text, b->text)) {
+			if (a && b && a->exists && b->exists && !lode_value_equal(a->text, b->text) && !is_ours(ours, t, now->cf[i].cf.id)) {
 				overridden(c, t, a->text, b->text);
 				break;
 			}
@@ -97,7 +113,7 @@ static void notice_overrides(struct lode_conductor *c, const struct lode_state *
 	}
 }
 
-static int rebuild(struct lode_conductor *c, struct lode_options *o, bool ours)
+static int rebuild(struct lode_conductor *c, struct lode_options *o, const struct ours *ours)
 {
 	struct lode_cf cfs[LODE_CF_MAX];
 	struct lode_cache cache = {0};
@@ -114,8 +130,8 @@ static int rebuild(struct lode_conductor *c, struct lode_options *o, bool ours)
 		lode_log(LODE_LOG_WARN, "%s: the options in force could not be read: %s", c->id, err.msg[0] ? err.msg : strerror(-rc));
 		return rc;
 	}
-	if (c->state && !ours)
-		notice_overrides(c, c->state, s);
+	if (c->state)
+		notice_overrides(c, c->state, s, ours);
 	free(c->state);
 	c->state = s;
 	return 0;
@@ -136,7 +152,7 @@ static void notice_cache(struct lode_conductor *c)
 	snprintf(v->text, sizeof(v->text), "%s", now);
 }
 
-static int read_state(struct lode_conductor *c, bool ours)
+static int read_state(struct lode_conductor *c, const struct ours *ours)
 {
 	struct lode_options *o = NULL;
 	struct lode_err err = {0};
@@ -153,7 +169,7 @@ static int read_state(struct lode_conductor *c, bool ours)
 
 int lode_live_read_state(struct lode_conductor *c)
 {
-	int rc = read_state(c, false);
+	int rc = read_state(c, &(struct ours){NULL, 0});
 	if (c->state)
 		notice_cache(c);
 	return rc;
@@ -161,39 +177,98 @@ int lode_live_read_state(struct lode_conductor *c)
 
 /* ---- writing ---- */
 
-static int write_all(struct lode_conductor *c, const struct lode_write *w, size_t n)
+void lode_live_count(struct lode_conductor *c, const struct lode_write_report *rep)
+{
+	c->counts.writes += rep->calls;
+	c->counts.write_ns += rep->ns;
+	if (rep->ns > c->counts.write_ns_max)
+		c->counts.write_ns_max = rep->ns;
+}
+
+static void note_cache(struct lode_conductor *c) /* it is not in the OPTIONS file */
+{
+	int t = lode_tunable_find("block_cache_size");
+	struct lode_cache cache = {0};
+	if (t < 0 || !c->state || c->host->ops->cache(c->host, &cache))
+		return;
+	c->now->cache.capacity = cache.capacity;
+	c->state->db[t].value = (int64_t)cache.capacity;
+	snprintf(c->state->db[t].text, LODE_VALUE_MAX, "%llu", (unsigned long long)cache.capacity);
+}
+
+/* The value found instead of ours is neither the old nor the new one: somebody else has written at the same moment. */
+static void notice_third(struct lode_conductor *c, const struct lode_write *w, const struct lode_write_report *rep)
+{
+	const struct lode_write *f = rep->failed >= 0 ? &w[rep->failed] : NULL;
+	for (size_t i = 0; f && rep->got[0] && i < c->plan.n; i++) {
+		const struct lode_write *todo = &c->plan.todo[i], *undo = &c->plan.undo[i];
+		if (todo->scope != f->scope || todo->cf != f->cf || strcmp(todo->key, f->key) != 0)
+			continue;
+		if (!lode_value_equal(rep->got, todo->value) && !lode_value_equal(rep->got, undo->value) && tunable_of_write(f) >= 0)
+			overridden(c, tunable_of_write(f), f->value, rep->got);
+		return;
+	}
+}
+
+/* undo: at any time. -EAGAIN: nothing was done. */
+static int write_all(struct lode_conductor *c, const struct lode_write *w, size_t n, bool undo)
 {
 	struct lode_write_report rep = {.failed = -1};
 	struct lode_err err = {0};
-	int t = lode_tunable_find("block_cache_size");
-	int rc = n ? lode_host_write(c->host, w, n, &rep, &err) : 0;
-	c->counts.writes += rep.calls;
-	c->counts.write_ns += rep.ns;
-	if (rep.ns > c->counts.write_ns_max)
-		c->counts.write_ns_max = rep.ns;
+	int rc = 0;
+	if (n == 0)
+		return 0;
+	lode_settle_before(c, w, n);
+	rc = undo ? lode_host_undo(c->host, w, n, c->doubt, &rep, &err) : lode_host_write(c->host, w, n, &rep, &err);
+	lode_live_count(c, &rep);
+	if (rc == -EAGAIN && rep.calls == 0)
+		return rc;
+	if (rc == -EAGAIN) /* half of it: to be undone like any failure */
+		rc = -EIO;
+	if (rc != -ESHUTDOWN)
+		c->doubt = rep.doubt;
 	if (rc && rc != -ESHUTDOWN)
 		lode_log(LODE_LOG_WARN, "%s: a write did not read back as asked: %s", c->id, err.msg);
-	read_state(c, true);
-	for (size_t i = 0; i < n && t >= 0 && c->state; i++) /* the cache is not in the OPTIONS file */
-		if (w[i].scope == LODE_SCOPE_CACHE) {
-			struct lode_cache cache = {0};
-			if (c->host->ops->cache(c->host, &cache) == 0) {
-				c->now->cache.capacity = cache.capacity;
-				c->state->db[t].value = (int64_t)cache.capacity;
-				snprintf(c->state->db[t].text, LODE_VALUE_MAX, "%llu", (unsigned long long)cache.capacity);
-			}
-		}
+	if (rep.calls)
+		lode_settle_after(c, w, n, undo);
+	for (size_t i = 0; i < n; i++)
+		if (w[i].scope == LODE_SCOPE_CACHE)
+			note_cache(c);
+	read_state(c, &(struct ours){w, n});
+	if (rc == -EIO && !rep.doubt)
+		notice_third(c, w, &rep);
 	return rc;
+}
+
+/* Memtables or level 0 so full that writes may stop before a change is through, where such a change would hang. */
+static bool near_stop(const struct lode_conductor *c)
+{
+	if (!(c->host->ops->info(c->host)->hazards & LODE_HAZARD_HANGS_STOPPED) || !c->state)
+		return false;
+	for (size_t i = 0; i < c->now->ncf; i++) {
+		const struct lode_cf_sample *s = &c->now->cf[i];
+		int64_t buffers = lode_state_int(c->state, "max_write_buffer_number", s->id, 2), stop = lode_state_int(c->state, "level0_stop_writes_trigger", s->id, 36);
+		if ((int64_t)s->immutable >= buffers - 1 && (int64_t)s->mem_active > lode_state_int(c->state, "write_buffer_size", s->id, 64 << 20) / 2)
+			return true;
+		if ((int64_t)s->files[0] >= stop - 1)
+			return true;
+	}
+	return false;
 }
 
 int lode_live_apply(struct lode_conductor *c, bool treatment)
 {
+	bool before = c->treated;
 	int rc;
+	if (near_stop(c))
+		return -EAGAIN;
 	if (treatment)
 		c->treated = true; /* before the write: whatever comes of it must be undone */
-	rc = write_all(c, treatment ? c->plan.todo : c->plan.undo, c->plan.n);
+	rc = write_all(c, treatment ? c->plan.todo : c->plan.undo, c->plan.n, false);
 	if (rc == 0)
 		c->treated = treatment;
+	else if (rc == -EAGAIN)
+		c->treated = before;
 	return rc;
 }
 
@@ -202,9 +277,11 @@ bool lode_live_undo(struct lode_conductor *c)
 	int rc;
 	if (!c->treated)
 		return true;
-	rc = lode_live_apply(c, false);
-	if (rc == 0)
+	rc = write_all(c, c->plan.undo, c->plan.n, true);
+	if (rc == 0) {
+		c->treated = false;
 		return true;
+	}
 	if (rc == -ESHUTDOWN || ++c->failed_reverts < UNDO_TRIES)
 		return false;
 	lode_log(LODE_LOG_ERROR, "%s: a change could not be put back; hands off from now on (`lodestone rollback --print` shows what to do by hand)", c->id);
@@ -286,7 +363,7 @@ int lode_live_restore_kept(struct lode_conductor *c, const char *how)
 	lode_json_str(j, "why", how);
 	lode_json_writes(j, "writes", w, n);
 	lode_journal_end(c->journal, true);
-	rc = write_all(c, w, n);
+	rc = write_all(c, w, n, true);
 	if (rc == 0)
 		c->nkept = 0;
 	lode_log(rc ? LODE_LOG_WARN : LODE_LOG_INFO, "%s: %zu kept change%s %s", c->id, n, n == 1 ? "" : "s", rc ? "could not be restored" : how);
@@ -321,7 +398,7 @@ static bool undo_unfinished(struct lode_conductor *c, struct lode_unfinished *u,
 		    !lode_value_equal(u->todo[i].value, u->undo[i].value))
 			u->undo[n++] = u->undo[i];
 	}
-	if (n && write_all(c, u->undo, n)) {
+	if (n && write_all(c, u->undo, n, true)) {
 		lode_conductor_phase(c, LODE_SAFE, "what an earlier run had in flight could not be put back: hands off");
 		return false;
 	}
