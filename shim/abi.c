@@ -21,12 +21,14 @@ const char *const shim_hook_name[HOOK_N] = {
     [HOOK_D0] = NAME_D0,
     [HOOK_D1] = NAME_D1,
     [HOOK_D2] = NAME_D2,
+    [HOOK_BASE] = NAME_BASE,
 };
 
 typedef void *open_fn(void *status, const void *options, const void *name, const void *families, void *handles, void **db,
 		      bool seq_per_batch, bool batch_per_txn, bool is_retry, bool *can_retry);
 typedef void *close_fn(void *status, void *db);
 typedef void destroy_fn(void *db);
+typedef void base_fn(void *db, const void *options, const void *name, bool seq_per_batch, bool batch_per_txn, bool read_only);
 
 /* The arguments of any of the three. The shorter form takes the last two from nowhere and its RocksDB never looks at them: arguments
  * beyond those a function has are the caller's to clean up. */
@@ -110,6 +112,20 @@ static void destroy_caught(enum shim_hook hook, const void *caller, void *db)
 	shim_db_closed(db);
 }
 
+/* Every way to open without the right to write ends here, and nothing else does. Such an instance is not the agent's: it hears of the path
+ * and of where the call came from, and no more. A constructor cannot fail quietly, so the call is forwarded whatever comes. */
+static void base_caught(const void *caller, void *db, const void *options, const void *name, bool seq_per_batch, bool batch_per_txn,
+			bool read_only)
+{
+	const struct shim_image *image;
+	base_fn *real = (base_fn *)(uintptr_t)shim_image_by_caller(HOOK_BASE, caller, &image);
+	const struct lode_entry *agent = read_only ? shim_agent() : NULL;
+
+	if (agent)
+		agent->db_read_only(*(const char *const *)name, caller);
+	real(db, options, name, seq_per_batch, batch_per_txn, read_only);
+}
+
 /* Not one of these may ever be reached by a jump: __builtin_return_address(0) is how the caller's image is found. */
 void *shim_open_bb(void *status, const void *options, const void *name, const void *families, void *handles, void **db, bool seq_per_batch,
 		   bool batch_per_txn) INTERPOSED(NAME_OPEN_BB);
@@ -121,6 +137,8 @@ void *shim_close(void *status, void *db) INTERPOSED(NAME_CLOSE);
 void shim_d0(void *db) INTERPOSED(NAME_D0);
 void shim_d1(void *db) INTERPOSED(NAME_D1);
 void shim_d2(void *db) INTERPOSED(NAME_D2);
+void shim_base(void *db, const void *options, const void *name, bool seq_per_batch, bool batch_per_txn, bool read_only)
+    INTERPOSED(NAME_BASE);
 
 void *shim_open_bb(void *status, const void *options, const void *name, const void *families, void *handles, void **db, bool seq_per_batch,
 		   bool batch_per_txn)
@@ -164,4 +182,9 @@ void shim_d1(void *db)
 void shim_d2(void *db)
 {
 	destroy_caught(HOOK_D2, __builtin_return_address(0), db);
+}
+
+void shim_base(void *db, const void *options, const void *name, bool seq_per_batch, bool batch_per_txn, bool read_only)
+{
+	base_caught(__builtin_return_address(0), db, options, name, seq_per_batch, batch_per_txn, read_only);
 }

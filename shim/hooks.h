@@ -3,7 +3,7 @@
 #ifndef SHIM_HOOKS_H
 #define SHIM_HOOKS_H
 
-enum shim_hook { HOOK_OPEN_BB, HOOK_OPEN_BBBP, HOOK_OPEN_UNIQUE, HOOK_CLOSE, HOOK_D0, HOOK_D1, HOOK_D2, HOOK_N };
+enum shim_hook { HOOK_OPEN_BB, HOOK_OPEN_BBBP, HOOK_OPEN_UNIQUE, HOOK_CLOSE, HOOK_D0, HOOK_D1, HOOK_D2, HOOK_BASE, HOOK_N };
 
 #define NAME_OPEN                                                                                                                          \
 	"_ZN7rocksdb6DBImpl4OpenERKNS_9DBOptionsERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"                                   \
@@ -16,6 +16,8 @@ enum shim_hook { HOOK_OPEN_BB, HOOK_OPEN_BBBP, HOOK_OPEN_UNIQUE, HOOK_CLOSE, HOO
 #define NAME_D0 "_ZN7rocksdb6DBImplD0Ev"
 #define NAME_D1 "_ZN7rocksdb6DBImplD1Ev"
 #define NAME_D2 "_ZN7rocksdb6DBImplD2Ev"
+/* DBImpl as the base of another class, in all versions from 6.29 to 11.8: only read-only, secondary and follower instances are made so. */
+#define NAME_BASE "_ZN7rocksdb6DBImplC2ERKNS_9DBOptionsERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEEbbb"
 
 /* In the order of enum shim_hook. */
 extern const char *const shim_hook_name[HOOK_N];

@@ -96,6 +96,16 @@ static const struct shim_image *image_of(const void *address)
 	return image ? image : row_add(base, path);
 }
 
+/* Past the table, which may be full: some calls cannot go unanswered. */
+static void *look_up(const void *address, enum shim_hook hook)
+{
+	const char *path = NULL;
+	void *handle = object_base(address, &path) && path && *path ? dlopen(path, RTLD_LAZY | RTLD_NOLOAD) : NULL;
+	void *f = handle ? dlsym(handle, shim_hook_name[hook]) : NULL;
+
+	return is_ours(f) ? NULL : f; /* the handle stays, and with it the object */
+}
+
 void *shim_image_by_caller(enum shim_hook hook, const void *caller, const struct shim_image **image)
 {
 	void *f = dlsym(RTLD_NEXT, shim_hook_name[hook]);
@@ -103,7 +113,7 @@ void *shim_image_by_caller(enum shim_hook hook, const void *caller, const struct
 
 	if (!f || is_ours(f)) {
 		from = image_of(caller);
-		f = from ? from->real[hook] : NULL;
+		f = from ? from->real[hook] : look_up(caller, hook);
 	}
 	*image = f ? image_of(f) : NULL;
 	return f;

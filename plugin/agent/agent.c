@@ -2,40 +2,32 @@
 #include "agent/agent_private.h"
 
 #include "agent/control.h"
+#include "agent/rcu.h"
+#include "agent/scope.h"
+#include "base/cjson.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/rng.h"
 #include "base/thread.h"
+#include "host/gate.h"
 
 #include <errno.h>
-#include <fnmatch.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
+#include <sys/auxv.h>
 #include <time.h>
 #include <unistd.h>
 
 #define STACK (512u << 10)
-#define GUARD_MS 200          /* between looks for a write stop while something unproven is live */
+#define GUARD_NS 200000000u   /* between looks for a write stop while something unproven is live */
+#define ARGS_MAX (64u << 10)  /* of the command line, to be matched */
 #define EXIT_WAIT_MS 200
 
 /* ---- configuration ---- */
 
-static bool matches(const char *patterns, const char *exe)
-{
-	char copy[512], *save = NULL;
-	const char *base = strrchr(exe, '/');
-	snprintf(copy, sizeof(copy), "%s", patterns);
-	for (char *p = strtok_r(copy, " ", &save); p; p = strtok_r(NULL, " ", &save))
-		if (fnmatch(p, exe, 0) == 0 || (base && fnmatch(p, base + 1, 0) == 0))
-			return true;
-	return false;
-}
-
-/* The environment as the process got it: reading `environ` would race with a host thread that sets a variable. */
+/* Where nobody has kept a copy: as the process got it, if it has not been overwritten. `environ` itself belongs to the host's threads. */
 static char **initial_environment(struct lode_buf *text)
 {
 	size_t n = 0, i = 0;
@@ -50,25 +42,47 @@ static char **initial_environment(struct lode_buf *text)
 	return env;
 }
 
-static bool configure(struct lode_agent *a)
+static void load_config(struct lode_agent *a, char *const *env)
 {
 	struct lode_buf text, notes;
-	char **env;
-	ssize_t n = readlink("/proc/self/exe", a->exe, sizeof(a->exe) - 1);
-	a->exe[n > 0 ? n : 0] = 0;
+	char **own = NULL;
 	lode_buf_init(&text, 4u << 20);
 	lode_buf_init(&notes, sizeof(a->notes) - 1);
-	env = initial_environment(&text);
+	if (!env)
+		env = own = initial_environment(&text);
 	lode_config_load(&a->config, env, &notes);
 	snprintf(a->notes, sizeof(a->notes), "%s", lode_buf_str(&notes));
-	free(env);
+	free(own);
 	lode_buf_fini(&text);
 	lode_buf_fini(&notes);
+}
+
+/* Is this one of the processes that the operator means? Without /proc the executable is what the kernel was told to start. */
+static bool meant(struct lode_agent *a)
+{
+	const char *named = (const char *)getauxval(AT_EXECFN), *why;
+	ssize_t n = readlink("/proc/self/exe", a->exe, sizeof(a->exe) - 1);
+	struct lode_buf args;
+	int rc;
+	a->exe[n > 0 ? n : 0] = 0;
+	if (n <= 0 && named)
+		snprintf(a->exe, sizeof(a->exe), "%s", named);
+	lode_buf_init(&args, ARGS_MAX);
+	rc = lode_fs_read("/proc/self/cmdline", &args);
+	if (!lode_scope_meant(&a->config, a->exe, rc && rc != -E2BIG ? NULL : lode_buf_str(&args), args.len, &why))
+		lode_log(LODE_LOG_INFO, "not active: %s", why);
+	lode_buf_fini(&args);
+	return !why;
+}
+
+static bool configure(struct lode_agent *a, char *const *env)
+{
+	load_config(a, env);
 	lode_log_level_set(a->config.log_level);
-	lode_log_open(a->config.log_file);
 	if (a->config.disabled)
 		return false;
-	if ((a->config.include[0] && !matches(a->config.include, a->exe)) || matches(a->config.exclude, a->exe))
+	lode_log_open(a->config.log_file);
+	if (!meant(a))
 		return false;
 	for (char *p = a->notes, *line; (line = strsep(&p, "\n"));) /* notes keeps its text: the separators are put back */
 		if (*line) {
@@ -77,6 +91,16 @@ static bool configure(struct lode_agent *a)
 				p[-1] = '\n';
 		}
 	return true;
+}
+
+/* What everything below stands on. */
+static bool open_libraries(void)
+{
+	struct lode_err err = {0};
+	if (lode_rcu_open(&err) == 0 && lode_cjson_open(&err) == 0)
+		return true;
+	lode_log(LODE_LOG_ERROR, "not active: %s", err.msg);
+	return false;
 }
 
 static struct lode_advisor *make_advisor(struct lode_agent *a)
@@ -102,24 +126,18 @@ static struct lode_advisor *make_advisor(struct lode_agent *a)
 	return advisor ? advisor : lode_advisor_expert();
 }
 
-struct lode_agent *lode_agent_new(void)
+struct lode_agent *lode_agent_new(char *const *env)
 {
 	struct lode_agent *a = calloc(1, sizeof(*a));
 	if (!a)
 		return NULL;
-	if (!configure(a)) {
+	if (!configure(a, env) || !open_libraries()) {
 		free(a);
 		return NULL;
 	}
-	a->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	a->born_ns = lode_clock_mono(&lode_clock_real);
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->turn, NULL);
-	if (a->wake < 0) {
-		lode_log(LODE_LOG_ERROR, "no descriptor for the agent: %s", strerror(errno));
-		free(a);
-		return NULL;
-	}
 	return a;
 }
 
@@ -132,9 +150,8 @@ const struct lode_config *lode_agent_config(const struct lode_agent *a)
 
 void lode_agent_wake(struct lode_agent *a)
 {
-	uint64_t one = 1;
-	ssize_t rc = write(a->wake, &one, sizeof(one));
-	(void)rc; /* full means that it is awake already */
+	atomic_store(&a->wake, 1);
+	lode_futex_wake(&a->wake);
 }
 
 static void meet(struct lode_agent *a, struct lode_db *db)
@@ -187,15 +204,12 @@ static bool round_of(struct lode_agent *a, bool tick)
 
 static void wait_for(struct lode_agent *a, uint64_t until_ns, bool exposed)
 {
-	struct pollfd p = {.fd = a->wake, .events = POLLIN};
-	uint64_t now = lode_clock_mono(&lode_clock_real), drain;
-	int ms = until_ns > now ? (int)((until_ns - now + 999999) / 1000000) : 0;
-	if (exposed && ms > GUARD_MS)
-		ms = GUARD_MS;
-	if (poll(&p, 1, ms) > 0) {
-		ssize_t rc = read(a->wake, &drain, sizeof(drain));
-		(void)rc;
-	}
+	uint64_t now = lode_clock_mono(&lode_clock_real), ns = until_ns > now ? until_ns - now : 0;
+	if (exposed && ns > GUARD_NS)
+		ns = GUARD_NS;
+	if (ns)
+		lode_futex_wait(&a->wake, 0, ns);
+	atomic_store(&a->wake, 0); /* before the next look at what there is to do: nothing is missed */
 }
 
 static void *agent_main(void *arg)
@@ -231,10 +245,18 @@ static bool start_thread(struct lode_agent *a)
 
 void lode_agent_inert(struct lode_agent *a, const char *path, const char *why)
 {
-	unsigned i = atomic_fetch_add(&a->inert_claimed, 1);
-	lode_log(LODE_LOG_NOTICE, "left alone: %s (%s)", why, path);
-	if (i >= INERT_MAX)
+	unsigned i, n = atomic_load(&a->ninert);
+	for (i = 0; i < n; i++) /* some are opened again and again: said once */
+		if (strncmp(a->inert[i].path, path, sizeof(a->inert[i].path) - 1) == 0 && strcmp(a->inert[i].why, why) == 0)
+			return;
+	i = atomic_fetch_add(&a->inert_claimed, 1);
+	if (i > INERT_MAX)
 		return;
+	if (i == INERT_MAX) {
+		lode_log(LODE_LOG_NOTICE, "left alone: %s (%s), and others that are not named any more", why, path);
+		return;
+	}
+	lode_log(LODE_LOG_NOTICE, "left alone: %s (%s)", why, path);
 	snprintf(a->inert[i].path, sizeof(a->inert[i].path), "%s", path);
 	snprintf(a->inert[i].why, sizeof(a->inert[i].why), "%s", why);
 	atomic_fetch_add(&a->ninert, 1); /* two at once may show one of them late, never half */

@@ -4,15 +4,18 @@
 #include "base/log.h"
 #include "host/entry.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
+#include <string.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
+static char *const *environment; /* of the first call, for make_agent */
 static struct lode_agent *agent;
 static atomic_bool dead; /* the child of a fork: our threads are not here, our locks may be held */
 
 static void make_agent(void)
 {
-	agent = lode_agent_new();
+	agent = lode_agent_new(environment);
 }
 
 /* The cookie from before an open to after it is our reference to the Statistics that were added, if they were. */
@@ -64,6 +67,18 @@ static void db_closed(void *db)
 		lode_agent_closed(agent, db);
 }
 
+/* RocksDB's functions carry the kind in their names: DBImplSecondary, DBImplReadOnly, CompactedDBImpl. */
+static void db_read_only(const char *path, const void *opener)
+{
+	Dl_info info;
+	bool secondary;
+
+	if (atomic_load(&dead))
+		return;
+	secondary = dladdr(opener, &info) && info.dli_sname && strstr(info.dli_sname, "Secondary");
+	lode_agent_inert(agent, path, secondary ? "opened as a secondary" : "opened read-only");
+}
+
 static void process_exit(void)
 {
 	if (!atomic_load(&dead))
@@ -75,12 +90,13 @@ static void fork_child(void)
 	atomic_store(&dead, true);
 }
 
-const struct lode_entry *lodestone_entry(uint32_t abi)
+const struct lode_entry *lodestone_entry(uint32_t abi, char *const *env)
 {
 	static const struct lode_entry entry = {.abi = LODE_ENTRY_ABI, .db_opening = db_opening, .db_opened = db_opened, .db_closing = db_closing,
-						.db_closed = db_closed, .process_exit = process_exit, .fork_child = fork_child};
+						.db_closed = db_closed, .db_read_only = db_read_only, .process_exit = process_exit, .fork_child = fork_child};
 	if (abi != LODE_ENTRY_ABI)
 		return NULL;
+	environment = env;
 	pthread_once(&once, make_agent);
 	return agent ? &entry : NULL;
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LODE_ENTRY_ABI 1u
+#define LODE_ENTRY_ABI 2u
 
 /* Everything about a DBImpl::Open; pointers into the host are valid only during the call. */
 struct lode_entry_open {
@@ -31,13 +31,17 @@ struct lode_entry {
 	/* The destructor has run and the memory is not yet free (unless this RocksDB calls its destructors past us): release what had to
 	 * outlive the database. */
 	void (*db_closed)(void *db);
+	/* A database is opened without the right to write: read-only, as a secondary or as a follower. opener: an address in the function
+	 * of RocksDB that does it. path is valid during the call. The open may yet fail. */
+	void (*db_read_only)(const char *path, const void *opener);
 	/* exit() has begun: stop within the time a person does not notice. */
 	void (*process_exit)(void);
 	/* In the child of a fork: everything is off, for good. Async-signal-safe. */
 	void (*fork_child)(void);
 };
 
-/* Exported by liblodestone.so. NULL if abi is not ours or the agent is disabled by configuration; then the shim stays inert. */
-__attribute__((visibility("default"))) const struct lode_entry *lodestone_entry(uint32_t abi);
+/* Exported by liblodestone.so. env: a copy of the process's environment as it was at its start, or of what matters in it; stays for ever; may
+ * be NULL. NULL if abi is not ours or the agent is disabled by configuration; then the shim stays inert. */
+__attribute__((visibility("default"))) const struct lode_entry *lodestone_entry(uint32_t abi, char *const *env);
 
 #endif

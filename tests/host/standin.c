@@ -187,6 +187,13 @@ static void get_counts(struct standin_counts *out)
 	out->errors = errors;
 }
 
+static void db_read_only(const char *path, const void *opener)
+{
+	pthread_mutex_lock(&lock);
+	counts.read_only += path[0] == '/' && opener;
+	pthread_mutex_unlock(&lock);
+}
+
 static void process_exit(void)
 {
 	const char *path = getenv("LODE_TEST_REPORT");
@@ -240,11 +247,13 @@ const struct standin_api *lodestone_test(void)
 	return &api;
 }
 
-const struct lode_entry *lodestone_entry(uint32_t abi)
+const struct lode_entry *lodestone_entry(uint32_t abi, char *const *env)
 {
-	static const struct lode_entry entry = {LODE_ENTRY_ABI, db_opening, db_opened, db_closing, db_closed, process_exit, fork_child};
+	static const struct lode_entry entry = {LODE_ENTRY_ABI, db_opening, db_opened,   db_closing, db_closed,
+						db_read_only,   process_exit, fork_child};
 	const char *on = getenv("LODE_TEST_BACKGROUND"), *add = getenv("LODE_TEST_INJECT");
 
+	(void)env;
 	background = on && *on == '1';
 	inject = add && *add == '1';
 	return abi == LODE_ENTRY_ABI ? &entry : NULL;

@@ -11,7 +11,7 @@ extern "C" {
 #include "host/write.h"
 
 struct standin_counts {
-	unsigned opening, opened, failed, refused, closing, closed, unknown, rounds, errors;
+	unsigned opening, opened, failed, refused, read_only, closing, closed, unknown, rounds, errors;
 };
 
 struct standin_api {
