@@ -35,6 +35,14 @@ struct Status {
 };
 static_assert(sizeof(Status) == 16, "two words");
 
+// Room for a Status of any size, as it is returned: through memory, like everything with a destructor.
+struct RawStatus {
+	unsigned char bytes[LODE_STATUS_BYTES];
+	~RawStatus()
+	{
+	}
+};
+
 // std::unique_ptr<ColumnFamilyHandle>, whose ownership passes to us.
 struct Handle {
 	void *object;
@@ -70,6 +78,14 @@ int result(const Status &s, struct lode_err *err)
 		return 0;
 	code = s.code == kNotFound || s.code == kNotSupported || s.code == kInvalidArgument ? EINVAL : EIO;
 	return lode_err_set(err, code, "RocksDB: %s (status %u)", s.message ? s.message : "no reason given", s.code);
+}
+
+int parsed_result(const Status &s, struct lode_parsed *parsed)
+{
+	parsed->code = s.code;
+	strncpy(parsed->message, s.message ? s.message : "", sizeof(parsed->message) - 1);
+	parsed->message[sizeof(parsed->message) - 1] = '\0';
+	return 0;
 }
 
 // Runs f and turns an exception into -EFAULT.
@@ -211,6 +227,42 @@ int lode_call_histogram_number(const void *names, const char *name, uint32_t *ou
 		}
 	}
 	return -ENOENT;
+}
+
+int lode_call_on(void *fn, void *object)
+{
+	return guarded(nullptr, [&] {
+		as<void (*)(void *)>(fn)(object);
+		return 0;
+	});
+}
+
+int lode_call_parse_cf(void *fn, const void *config, const void *base, const struct lode_kv *kv, void *out, struct lode_parsed *parsed)
+{
+	return guarded(nullptr, [&] {
+		return parsed_result(as<Status (*)(const void *, const void *, const Options &, void *)>(fn)(config, base, make(kv, 1), out), parsed);
+	});
+}
+
+int lode_call_parse_db(void *fn, const void *base, const struct lode_kv *kv, void *out, struct lode_parsed *parsed)
+{
+	return guarded(nullptr, [&] {
+		return parsed_result(as<Status (*)(const void *, const Options &, void *)>(fn)(base, make(kv, 1), out), parsed);
+	});
+}
+
+int lode_call_raw_status(void *fn, const void *base, const struct lode_kv *kv, void *out, unsigned char raw[LODE_STATUS_BYTES])
+{
+	return guarded(nullptr, [&] {
+		alignas(16) unsigned char room[sizeof(RawStatus)];
+
+		memset(room, LODE_STATUS_BLANK, sizeof(room));
+		asm volatile("" ::"r"(room) : "memory"); // the callee sees the background: it is not a dead store
+		new (room) RawStatus(as<RawStatus (*)(const void *, const Options &, void *)>(fn)(base, make(kv, 1), out));
+		asm volatile("" ::"r"(room) : "memory");
+		memcpy(raw, room, sizeof(room));
+		return 0;
+	});
 }
 
 int lode_call_statistics_create(void *fn, void *shared[2])

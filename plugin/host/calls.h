@@ -39,6 +39,21 @@ int lode_call_histogram_string(void *fn, void *statistics, uint32_t number, lode
 /* rocksdb::HistogramsNameMap is a std::vector<std::pair<uint32_t, std::string>>. Has it been initialised? The number of a name: -ENOENT. */
 bool lode_call_names_filled(const void *names);
 int lode_call_histogram_number(const void *names, const char *name, uint32_t *out);
+/* A constructor or destructor that takes nothing but the object. */
+int lode_call_on(void *fn, void *object);
+/* The Status of a parse of one option. */
+struct lode_parsed {
+	unsigned char code; /* of rocksdb::Status; 0: OK */
+	char message[160];
+};
+/* GetColumnFamilyOptionsFromMap(config, base, {key: value}, out), GetMutableDBOptionsFromStrings(base, {key: value}, out). */
+int lode_call_parse_cf(void *fn, const void *config, const void *base, const struct lode_kv *kv, void *out, struct lode_parsed *parsed);
+int lode_call_parse_db(void *fn, const void *base, const struct lode_kv *kv, void *out, struct lode_parsed *parsed);
+/* Does the Status that a refusing GetMutableDBOptionsFromStrings returns have the layout that these calls believe in? Its first 64 bytes as they
+ * were written, over a background of LODE_STATUS_BLANK; its message is not freed. */
+#define LODE_STATUS_BYTES 64
+#define LODE_STATUS_BLANK 0xa5
+int lode_call_raw_status(void *fn, const void *base, const struct lode_kv *kv, void *out, unsigned char raw[LODE_STATUS_BYTES]);
 /* CreateDBStatistics: the two words of a std::shared_ptr, and giving up that reference. */
 int lode_call_statistics_create(void *fn, void *shared[2]);
 void lode_call_shared_drop(void *shared[2]);

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum lode_scope { LODE_SCOPE_DB, LODE_SCOPE_CF, LODE_SCOPE_CACHE, LODE_SCOPE_RESTART };
+
 struct lode_kv {
 	const char *key;
 	const char *value;
@@ -57,6 +59,7 @@ struct lode_host_info {
 	bool has_statistics;     /* there is a Statistics object */
 	bool statistics_ours;    /* we put it there */
 	bool has_timers;         /* service time histograms are filled */
+	uint32_t timing;         /* grows whenever they begin or cease to be: what was timed before does not go on after */
 	const char *row;         /* static text: the range of versions in the table that this one belongs to; NULL: no real RocksDB */
 	bool newer;              /* newer than any version that was checked */
 	unsigned hazards;        /* enum lode_hazard (host/versions.h) */
@@ -73,10 +76,17 @@ struct lode_host_ops {
 	int (*map_property)(struct lode_host *h, uint32_t cf, const char *name, lode_kv_fn *fn, void *ctx);
 	int (*statistics)(struct lode_host *h, lode_stat_fn *fn, void *ctx);
 	int (*histogram)(struct lode_host *h, const char *name, struct lode_hist *out);
+	/* Statistics of ours with service times, or cheaper, with counters alone; info's has_timers and timing follow. NULL: cannot. -ENOTSUP: not ours,
+	 * or their level could not be found; info's why_limited then says so, and nothing was touched. */
+	int (*statistics_level)(struct lode_host *h, bool timers);
 	/* The options now in force, from the newest OPTIONS file. A new object only if the file changed since *have (number), else -EALREADY.
 	 * The caller owns *out. */
 	int (*options)(struct lode_host *h, uint64_t have, struct lode_options **out, struct lode_err *err);
 	int (*cache)(struct lode_host *h, struct lode_cache *out);
+	/* Would this RocksDB let the option be changed to this value (best: the one it holds) while the database is open? Asked of the image, with
+	 * objects of our own; the database is not touched. 1: yes. 0: no. -ENOENT: no such option, or the value makes no sense to it. -ENOTSUP: it
+	 * cannot be asked. May be NULL: as -ENOTSUP. Scopes DB and CF. */
+	int (*changeable)(struct lode_host *h, enum lode_scope scope, const char *key, const char *value);
 	/* Raw writes. Only host/write.c calls these; everybody else uses lode_host_write. */
 	int (*set_cf_options)(struct lode_host *h, uint32_t cf, const struct lode_kv *kv, size_t n, struct lode_err *err);
 	int (*set_db_options)(struct lode_host *h, const struct lode_kv *kv, size_t n, struct lode_err *err);

@@ -19,14 +19,27 @@ enum lode_symbol {
 	SYM_SET_OPTIONS_MULTI,
 	SYM_SET_DB_OPTIONS,
 	SYM_DISABLE_DELETIONS,
-	SYM_ENABLE_DELETIONS,
+	SYM_ENABLE_DELETIONS, /* with `force`: up to 8.11, and nobody needs it later */
 	SYM_VERSION,
 	SYM_STATS_VTABLE,
 	SYM_STATS_CREATE,
 	SYM_HISTOGRAM_STRING,
 	SYM_HISTOGRAM_NAMES,
+	SYM_RECORD_TICK,
+	SYM_RECORD_VALUE,
+	SYM_TICKER_COUNT,
 	SYM_TABLE_VTABLE,
 	SYM_TABLE_OPTIONS_PTR,
+	SYM_CF_OPTIONS_NEW,
+	SYM_CF_OPTIONS_DELETE,
+	SYM_CONFIG_NEW,
+	SYM_CONFIG_DELETE,
+	SYM_MUTABLE_DB_NEW,
+	SYM_PARSE_CF,
+	SYM_PARSE_DB,
+	SYM_OPEN_PLAIN,
+	SYM_OPEN_RETRY,
+	SYM_OPEN_UNIQUE,
 	SYM_C_OPTIONS_CREATE,
 	SYM_C_OPTIONS_DESTROY,
 	SYM_C_ENABLE_STATISTICS,
@@ -38,16 +51,15 @@ struct lode_image {
 	char version[32];      /* "7.8.3", or "" when this RocksDB does not say */
 	unsigned major, minor; /* 0.0 when unknown */
 	const struct lode_version *row; /* never NULL once resolved */
-	bool newer;	       /* than any version that was checked: every check passed all the same */
+	bool newer;	       /* it is newer than any version that was checked: every check passed all the same */
 	void *sym[SYM_N];      /* NULL: not in this image */
 };
 
-/* Resolves everything. -ENOTSUP names the first function that is missing although nothing works without it. */
+/* Resolves everything, finds the row and checks it against what the image exports. -ENOTSUP says what is missing although nothing works
+ * without it, or where the image is not as its version says. */
 int lode_image_resolve(void *handle, struct lode_image *out, struct lode_err *err);
 /* The value of an object's first word if it is of the class whose vtable symbol this is; NULL if the image has no such symbol. */
 const void *lode_image_vptr(const struct lode_image *image, enum lode_symbol vtable);
-/* true also for an unknown version: it is taken for an old one. */
-bool lode_image_before(const struct lode_image *image, unsigned major, unsigned minor);
 /* "7.8.3" -> 7, 8. Returns false, and 0 and 0, for anything else. */
 bool lode_image_parse_version(const char *text, unsigned *major, unsigned *minor);
 

@@ -1,6 +1,7 @@
 /* The real host: its life between open and close, and the operations of struct lode_host_ops, each inside the gate. */
 #include "host/real.h"
 #include "host/calls.h"
+#include "host/capability.h"
 #include "host/real_private.h"
 
 #include <errno.h>
@@ -100,6 +101,18 @@ static int real_histogram(struct lode_host *h, const char *name, struct lode_his
 	return rc;
 }
 
+static int real_statistics_level(struct lode_host *h, bool timers)
+{
+	struct lode_real *r = real_of(h);
+	int rc;
+
+	if (!lode_gate_enter(&r->gate))
+		return -ESHUTDOWN;
+	rc = lode_stats_level_set(r, timers);
+	lode_gate_leave(&r->gate);
+	return rc;
+}
+
 /* Reads files, touches no database: not inside the gate, so that a slow disk does not keep the host from closing. */
 static int real_options(struct lode_host *h, uint64_t have, struct lode_options **out, struct lode_err *err)
 {
@@ -148,8 +161,10 @@ static int real_set_cf_options(struct lode_host *h, uint32_t cf, const struct lo
 		return rc;
 	if (r->image.sym[SYM_SET_OPTIONS])
 		rc = lode_call_set_options(r->image.sym[SYM_SET_OPTIONS], r->db, handle, kv, n, err);
-	else
+	else if (r->image.sym[SYM_SET_OPTIONS_MULTI])
 		rc = lode_call_set_options_multi(r->image.sym[SYM_SET_OPTIONS_MULTI], r->db, handle, kv, n, err);
+	else
+		rc = lode_err_set(err, ENOTSUP, "%s", r->info.why_limited);
 	lode_nudge_stop(&nudge);
 	lode_gate_leave(&r->gate);
 	return rc;
@@ -185,6 +200,30 @@ static int real_set_cache_capacity(struct lode_host *h, uint64_t bytes, struct l
 	return rc;
 }
 
+/* A Status that we would misread is never asked for: every write is refused from now on. */
+static void withdraw_writes(struct lode_real *r)
+{
+	r->image.sym[SYM_SET_OPTIONS] = r->image.sym[SYM_SET_OPTIONS_MULTI] = r->image.sym[SYM_SET_DB_OPTIONS] = NULL;
+	r->info.why_limited = "rocksdb::Status has another layout than in any known version: options are never written";
+}
+
+/* Touches no database: not inside the gate, so that it never keeps the host from closing. */
+static int real_changeable(struct lode_host *h, enum lode_scope scope, const char *key, const char *value)
+{
+	struct lode_real *r = real_of(h);
+	const char *why;
+
+	if (lode_gate_is_shut(&r->gate))
+		return -ESHUTDOWN;
+	if (!r->asked) {
+		r->asked = true;
+		r->scratch = lode_scratch_new(&r->image, &why);
+		if (!r->scratch && lode_status_fits(&r->image) == 0)
+			withdraw_writes(r);
+	}
+	return r->scratch ? lode_scratch_ask(r->scratch, scope, key, value) : -ENOTSUP;
+}
+
 static const struct lode_host_ops real_ops = {
     .info = real_info,
     .column_families = real_column_families,
@@ -192,8 +231,10 @@ static const struct lode_host_ops real_ops = {
     .map_property = real_map_property,
     .statistics = real_statistics,
     .histogram = real_histogram,
+    .statistics_level = real_statistics_level,
     .options = real_options,
     .cache = real_cache,
+    .changeable = real_changeable,
     .set_cf_options = real_set_cf_options,
     .set_db_options = real_set_db_options,
     .set_cache_capacity = real_set_cache_capacity,
@@ -277,5 +318,7 @@ void lode_host_real_close(struct lode_host *h)
 
 void lode_host_real_free(struct lode_host *h)
 {
+	if (h)
+		lode_scratch_free(real_of(h)->scratch);
 	free(h ? real_of(h) : NULL);
 }

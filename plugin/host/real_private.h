@@ -37,7 +37,15 @@ struct lode_real {
 	struct lode_gate gate;
 	struct lode_families families;
 	struct lode_block_cache cache;
+	struct lode_scratch *scratch; /* capability.h; NULL: not asked yet, or cannot be asked */
+	bool asked;
 	void *statistics; /* rocksdb::StatisticsImpl*, kept by the database; NULL: none, or of another class */
+	uint64_t operations, timed; /* that they had counted when they were last read */
+	struct {
+		enum { LODE_LEVEL_UNKNOWN, LODE_LEVEL_FOUND, LODE_LEVEL_FIXED } state;
+		size_t at;	    /* of the byte in the object */
+		unsigned char last; /* as we left it */
+	} level;
 };
 
 /* families.c: the caller is inside the gate (or is the opening or closing thread). */
@@ -56,12 +64,17 @@ void *lode_statistics_find(const struct lode_image *image, const void *db_option
 int lode_statistics_read(struct lode_real *r, lode_stat_fn *fn, void *ctx);
 int lode_statistics_histogram(struct lode_real *r, const char *name, struct lode_hist *out);
 
+/* stats_level.c: where a Statistics of this image keeps its level, 0 if that cannot be told; and lode_host_ops.statistics_level. */
+size_t lode_stats_level_place(const struct lode_image *image);
+int lode_stats_level_set(struct lode_real *r, bool timers);
+
 /* nudge.c: keeps a write from hanging behind stopped writers on RocksDB up to 8.7. */
 struct lode_nudge {
 	struct lode_real *r;
 	_Atomic(uint32_t) done;
 	pthread_t thread;
 	bool running;
+	bool seen; /* writes were stopped since the call began, or since the last nudge; of the thread once that runs */
 };
 int lode_nudge_start(struct lode_nudge *n, struct lode_real *r, struct lode_err *err); /* -EAGAIN: writing now could hang */
 void lode_nudge_stop(struct lode_nudge *n);

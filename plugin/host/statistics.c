@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define STATISTICS_WORDS 32 /* where the pointer stands: word 11 to 13 in all known versions */
+#define UNTIMED 50	    /* operations without a service time that mean that there are no timers */
 #define DB_OPTIONS_MAX 2048 /* bytes, more than any version has (11.8: 760) */
 
 void *lode_statistics_find(const struct lode_image *image, const void *db_options)
@@ -45,7 +46,7 @@ struct reading {
 	uint64_t operations, timed;
 };
 
-/* Whether timers run is seen from what they have counted: the level stands at a place that moves between versions. */
+/* Whether timers run is seen from what they have counted. */
 static void note_timers(struct reading *reading, const char *name, uint64_t count, bool is_hist)
 {
 	static const char *const operation[] = {"rocksdb.number.keys.read", "rocksdb.number.keys.written", "rocksdb.number.db.seek"};
@@ -87,6 +88,22 @@ static void read_text(void *ctx, const char *text, size_t len)
 	}
 }
 
+/* Of Statistics whose level is not ours to set, or could not be found: were the operations since the last look timed? */
+static void follow_timers(struct lode_real *r, const struct reading *now)
+{
+	bool reset = now->operations < r->operations, timed = now->timed != r->timed;
+
+	/* One is counted before it is timed: a few that are in flight say nothing. */
+	if (!reset && !timed && now->operations - r->operations < UNTIMED)
+		return;
+	r->operations = now->operations;
+	r->timed = now->timed;
+	if (r->level.state == LODE_LEVEL_FOUND || reset || timed == r->info.has_timers)
+		return;
+	r->info.has_timers = timed;
+	r->info.timing++;
+}
+
 int lode_statistics_read(struct lode_real *r, lode_stat_fn *fn, void *ctx)
 {
 	struct reading reading = {r, fn, ctx, 0, 0};
@@ -94,7 +111,7 @@ int lode_statistics_read(struct lode_real *r, lode_stat_fn *fn, void *ctx)
 				    read_text, &reading);
 
 	if (!rc)
-		r->info.has_timers = reading.timed || !reading.operations;
+		follow_timers(r, &reading);
 	return rc;
 }
 
@@ -130,11 +147,6 @@ struct lode_injected {
 	int word;	 /* where they stand */
 };
 
-/* Known places of the pointer, for images without RocksDB's C functions. A row holds for the versions that were looked at, no others. */
-static const struct {
-	unsigned major, minor, word;
-} known[] = {{6, 11, 11}, {6, 29, 11}, {7, 8, 11}, {8, 8, 11}, {8, 9, 11}, {9, 10, 11}, {10, 10, 12}, {11, 8, 13}};
-
 /* Asks the image: which word of its options changes to a Statistics when it is told to enable them? Options begins with DBOptions. */
 static int statistics_word_asked(const struct lode_image *image)
 {
@@ -159,15 +171,12 @@ static int statistics_word_asked(const struct lode_image *image)
 	return word;
 }
 
+/* Images without RocksDB's C functions: the table's word, which is not believed beyond the versions that were read. */
 static int statistics_word(const struct lode_image *image)
 {
 	int word = statistics_word_asked(image);
 
-	for (size_t i = 0; word < 0 && i < sizeof(known) / sizeof(*known); i++) {
-		if (known[i].major == image->major && known[i].minor == image->minor)
-			word = (int)known[i].word;
-	}
-	return word;
+	return word < 0 && image->row->statistics_word && !image->newer && image->version[0] ? image->row->statistics_word : word;
 }
 
 /* Both words of the shared_ptr empty, and an Env (some object with a vtable) in front of it, as in every version. */

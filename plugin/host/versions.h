@@ -20,14 +20,12 @@ enum lode_hazard {
 
 enum lode_open_form { LODE_OPEN_PLAIN, LODE_OPEN_RETRY, LODE_OPEN_UNIQUE }; /* DBImpl::Open: DB**, bb · DB**, bbbPb · unique_ptr<DB>*, bbbPb */
 enum lode_set_form { LODE_SET_ONE, LODE_SET_MANY };			    /* SetOptions: one family · a map of families */
-enum lode_deletions_form { LODE_DELETIONS_FORCE, LODE_DELETIONS_PLAIN };    /* EnableFileDeletions(bool) · () */
 
 struct lode_version {
 	unsigned from, before; /* major * 100 + minor: 629, 808 */
 	const char *name;      /* "6.29 to 8.7" */
 	enum lode_open_form open;
 	enum lode_set_form set;
-	enum lode_deletions_form deletions;
 	unsigned char statistics_word; /* of DBOptions; 0: not known */
 	unsigned hazards;	       /* enum lode_hazard */
 };
