@@ -1,5 +1,5 @@
 #!/bin/bash
-# The two libraries export what they must and nothing else, and the preload stands on the C library alone.
+# The libraries export what they must and nothing else, and the preload stands on the C library alone.
 set -u
 build=$1
 here=$(cd "$(dirname "$0")" && pwd)
@@ -43,4 +43,16 @@ for lib in "$build/liblodestone.so" "$build/tests/host/standin/liblodestone.so";
 		failed=1
 	fi
 done
+# What the agent opens libcurl through: the heap, and the two libraries that it is there to bring together.
+curl=$build/liblodestone-curl.so
+heap=$(grep -oE '[a-z_]+;' "$here/../../plugin/curl/curl.map" | tr -d ';' | sort)
+if [ "$(exports "$curl")" != "$heap" ] || ! grep -qx malloc <<<"$heap"; then
+	echo "FAILED: exports of $curl differ from plugin/curl/curl.map:"
+	diff <(echo "$heap") <(exports "$curl")
+	failed=1
+fi
+if ! readelf -d "$curl" | grep -q 'NEEDED.*\[libcurl\.so\.4\]'; then
+	echo "FAILED: $curl does not need libcurl.so.4"
+	failed=1
+fi
 exit $failed
