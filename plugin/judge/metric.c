@@ -69,21 +69,6 @@ static void decide_cap(const struct lode_interval *window, int op, struct lode_b
 	b->cost_us[op] = mean;
 }
 
-/* Operations that were counted without being timed, by kind. */
-static double untimed(const struct lode_interval *iv, int op)
-{
-	switch (op) {
-	case LODE_H_GET:
-		return (double)iv->ticker[LODE_T_KEYS_READ];
-	case LODE_H_WRITE:
-		return (double)(iv->keys_written ? iv->keys_written : iv->ticker[LODE_T_KEYS_WRITTEN]);
-	case LODE_H_SEEK:
-		return (double)iv->ticker[LODE_T_SEEK];
-	default:
-		return (double)iv->ticker[LODE_T_MULTIGET_KEYS];
-	}
-}
-
 void lode_baseline_of(const struct lode_interval *window, struct lode_baseline *out)
 {
 	double n[LODE_OP_N], all = 0;
@@ -95,8 +80,9 @@ void lode_baseline_of(const struct lode_interval *window, struct lode_baseline *
 	if (out->by_rate) {
 		all = 0;
 		for (int k = 0; k < LODE_OP_N; k++)
-			all += n[k] = untimed(window, k);
+			all += n[k] = lode_interval_count(window, k);
 	}
+	out->writes_only = !window->has_stats;
 	for (int k = 0; k < LODE_OP_N; k++) {
 		out->mix[k] = all > 0 ? n[k] / all : 0;
 		if (out->by_rate || window->op[k].count == 0)
@@ -105,6 +91,11 @@ void lode_baseline_of(const struct lode_interval *window, struct lode_baseline *
 		out->tail_us[k] = tail_limit(&window->op[k].hist);
 		decide_cap(window, k, out);
 	}
+}
+
+const char *lode_baseline_judged_by(const struct lode_baseline *b)
+{
+	return !b->by_rate ? "service time" : b->writes_only ? "writes per second" : "operations per second";
 }
 
 /* The operation whose tail a guard watches. Where all reads are batched, those stand for reads. */
@@ -201,7 +192,7 @@ void lode_metrics_of(const struct lode_baseline *b, const struct lode_interval *
 {
 	for (int m = 0; m < LODE_METRIC_N; m++)
 		out->v[m] = NAN;
-	if (block->invalid || !(block->seconds > 0))
+	if (block->invalid || !(block->seconds > 0) || (!b->by_rate && !block->has_timers))
 		return;
 	out->v[LODE_M_SPEED] = b->by_rate ? speed_by_rate(block) : speed_by_time(b, block);
 	for (int m = LODE_M_GET_TAIL; m <= LODE_M_SEEK_TAIL; m++)

@@ -21,8 +21,11 @@ struct lode_baseline {
 	double tail_us[LODE_OP_N]; /* bucket limit nearest to p99; 0 = kind not used, or too rarely to have a tail */
 	double cap_us[LODE_OP_N];  /* reads only: 0, or what a single slow read counts at the most (see metric.c) */
 	bool by_rate;		   /* no timers: speed is log(operations per second) instead */
+	bool writes_only;	   /* ... of which only writes are seen: no Statistics */
 };
 void lode_baseline_of(const struct lode_interval *window, struct lode_baseline *out);
+/* "service time", "operations per second" or "writes per second": for the journal and for people. */
+const char *lode_baseline_judged_by(const struct lode_baseline *b);
 /* Does this load have that metric at all? A guard that is not defined guards nothing and asks for nothing. */
 bool lode_metric_defined(const struct lode_baseline *b, enum lode_metric m);
 

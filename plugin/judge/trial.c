@@ -89,13 +89,25 @@ void lode_trial_prime(struct lode_trial *t, const struct lode_interval *history,
 		ops_of(t->spec.design)->prime(t, history, n);
 }
 
+/* Where service times decide, an interval without them is worth nothing: the timers were switched, or someone else did it. What is counted in it would make
+ * a block that is half timed. */
+static void feed_untimed(struct lode_trial *t, const struct lode_interval *iv)
+{
+	struct lode_interval nothing = {.invalid = LODE_INVALID_UNTIMED, .start_ns = iv->start_ns, .end_ns = iv->end_ns};
+
+	ops_of(t->spec.design)->feed(t, &nothing);
+}
+
 enum lode_trial_step lode_trial_feed(struct lode_trial *t, const struct lode_interval *iv)
 {
 	if (t->verdict.kind != LODE_VERDICT_NONE)
 		return LODE_TRIAL_DONE;
 	if (iv->end_ns > t->now_ns)
 		t->now_ns = iv->end_ns;
-	ops_of(t->spec.design)->feed(t, iv);
+	if (!iv->invalid && !iv->has_timers && !t->base.by_rate)
+		feed_untimed(t, iv);
+	else
+		ops_of(t->spec.design)->feed(t, iv);
 	t->verdict.seconds = lode_trial_elapsed(t);
 	if (t->verdict.kind != LODE_VERDICT_NONE)
 		return LODE_TRIAL_DONE;

@@ -12,6 +12,7 @@ static const char *const invalid_names[] = {
 	[LODE_INVALID_EPOCH] = "database reopened",
 	[LODE_INVALID_RESET] = "statistics reset",
 	[LODE_INVALID_CLOCK] = "clock jumped",
+	[LODE_INVALID_UNTIMED] = "no service times",
 };
 
 const char *lode_invalid_name(enum lode_invalid why)
@@ -58,15 +59,25 @@ static bool diff_hists(const struct lode_sample *a, const struct lode_sample *b,
 	return true;
 }
 
+static void drop_times(struct lode_interval *out)
+{
+	memset(out->op, 0, sizeof out->op);
+	memset(out->hist_count, 0, sizeof out->hist_count);
+	memset(out->hist_sum, 0, sizeof out->hist_sum);
+}
+
 static bool diff_counters(const struct lode_sample *a, const struct lode_sample *b, struct lode_interval *out)
 {
 	if (b->user_stall_us < a->user_stall_us || b->user_bytes_written < a->user_bytes_written ||
 	    b->user_keys_written < a->user_keys_written)
 		return false;
 	out->has_stats = a->has_stats && b->has_stats;
-	out->has_timers = out->has_stats && a->has_timers && b->has_timers;
+	/* Began or ceased in between: half of the operations would have a time and the other half none. */
+	out->has_timers = out->has_stats && a->has_timers && b->has_timers && a->timing == b->timing;
 	if (out->has_stats && (!diff_tickers(a, b, out) || !diff_hists(a, b, out)))
 		return false;
+	if (!out->has_timers)
+		drop_times(out);
 	out->stall_us = b->user_stall_us - a->user_stall_us;
 	out->bytes_written = b->user_bytes_written - a->user_bytes_written;
 	out->keys_written = b->user_keys_written - a->user_keys_written;
@@ -79,6 +90,14 @@ static bool diff_counters(const struct lode_sample *a, const struct lode_sample 
 			out->keys_written = out->ticker[LODE_T_KEYS_WRITTEN];
 	}
 	return true;
+}
+
+static uint64_t flushes_since(const struct lode_sample *a, const struct lode_cf_sample *b)
+{
+	for (size_t i = 0; i < a->ncf; i++)
+		if (a->cf[i].id == b->id)
+			return minus(b->flushes, a->cf[i].flushes);
+	return 0;
 }
 
 static void take_levels(const struct lode_sample *a, const struct lode_sample *b, struct lode_interval *out)
@@ -95,6 +114,7 @@ static void take_levels(const struct lode_sample *a, const struct lode_sample *b
 				last = cf->bytes[l];
 		}
 		out->level_bytes_excess += all - last;
+		out->flushes += flushes_since(a, cf);
 		out->debt += cf->debt;
 		out->mem_bytes += cf->mem_all;
 		if (cf->files[0] > out->l0_files)
@@ -181,7 +201,7 @@ void lode_interval_add(struct lode_interval *sum, const struct lode_interval *iv
 	sum->parts += iv->parts;
 	for (int i = 0; i < (int)LODE_TICKER_N; i++)
 		sum->ticker[i] += iv->ticker[i];
-	for (int i = 0; i < (int)LODE_HIST_N; i++) {
+	for (int i = 0; i < (int)LODE_HIST_N; i++) { /* has_timers is false if a part lacks them: then nobody may divide by these */
 		sum->hist_count[i] += iv->hist_count[i];
 		sum->hist_sum[i] += iv->hist_sum[i];
 	}
@@ -193,6 +213,7 @@ void lode_interval_add(struct lode_interval *sum, const struct lode_interval *iv
 	sum->stall_us += iv->stall_us;
 	sum->bytes_written += iv->bytes_written;
 	sum->keys_written += iv->keys_written;
+	sum->flushes += iv->flushes;
 	sum->stopped_s += iv->stopped_s;
 	sum->delayed_s += iv->delayed_s;
 	sum->cpu_ns += iv->cpu_ns;
@@ -206,6 +227,20 @@ double lode_interval_ops(const struct lode_interval *iv)
 	if (!(iv->seconds > 0))
 		return 0;
 	return (double)(iv->keys_written + t[LODE_T_KEYS_READ] + t[LODE_T_MULTIGET_KEYS] + t[LODE_T_SEEK]) / iv->seconds;
+}
+
+double lode_interval_count(const struct lode_interval *iv, int op)
+{
+	static const enum lode_ticker untimed[LODE_OP_N] = {
+	    [LODE_H_GET] = LODE_T_KEYS_READ, [LODE_H_WRITE] = LODE_T_KEYS_WRITTEN, [LODE_H_SEEK] = LODE_T_SEEK, [LODE_H_MULTIGET] = LODE_T_MULTIGET_KEYS};
+
+	if (op < 0 || op >= LODE_OP_N)
+		return 0;
+	if (iv->has_timers && iv->op[op].count)
+		return (double)iv->op[op].count;
+	if (op == LODE_H_WRITE && iv->keys_written)
+		return (double)iv->keys_written;
+	return (double)iv->ticker[untimed[op]];
 }
 
 double lode_interval_mean_us(const struct lode_interval *iv, int op)

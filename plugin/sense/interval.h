@@ -10,6 +10,7 @@ enum lode_invalid { /* why an interval says nothing */
 	LODE_INVALID_EPOCH,   /* database was reopened */
 	LODE_INVALID_RESET,   /* a counter went backwards: Statistics were reset */
 	LODE_INVALID_CLOCK,   /* no time passed, or far more than asked (suspended, starved) */
+	LODE_INVALID_UNTIMED, /* the judge's: no service times although the trial hangs on them */
 };
 const char *lode_invalid_name(enum lode_invalid why);
 
@@ -24,7 +25,8 @@ struct lode_interval {
 	uint64_t start_ns, end_ns; /* monotonic */
 	double seconds;            /* > 0 when valid; sum of parts after lode_interval_add */
 	uint32_t parts;            /* intervals added into this one */
-	bool has_stats, has_timers;
+	bool has_stats;
+	bool has_timers;           /* service times were taken all the time; else op and hist_* are empty, and tickers alone count */
 	uint64_t ticker[LODE_TICKER_N];
 	struct lode_op op[LODE_OP_N];
 	uint64_t hist_count[LODE_HIST_N];
@@ -32,6 +34,7 @@ struct lode_interval {
 	uint64_t stall_us;       /* writers' time in stalls */
 	uint64_t bytes_written;  /* by the user */
 	uint64_t keys_written;
+	uint64_t flushes;        /* known without Statistics too */
 	double stopped_s;        /* seconds with writes stopped (sampled) */
 	double delayed_s;
 	uint64_t cpu_ns;
@@ -53,6 +56,8 @@ void lode_interval_diff(const struct lode_sample *a, const struct lode_sample *b
 void lode_interval_add(struct lode_interval *sum, const struct lode_interval *iv);
 
 double lode_interval_ops(const struct lode_interval *iv);           /* operations per second: gets + multiget keys + writes(keys) + seeks; nexts not counted */
+/* Operations of a kind: timed ones, or where there are no service times, keys (seeks) that were counted. */
+double lode_interval_count(const struct lode_interval *iv, int op);
 double lode_interval_mean_us(const struct lode_interval *iv, int op); /* NAN if none */
 /* Percentile q in (0,1), linear inside the bucket as RocksDB does; NAN if empty. */
 double lode_hist_percentile(const struct lode_hist *h, double q);

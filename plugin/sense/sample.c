@@ -107,6 +107,10 @@ static void on_level(void *ctx, const char *key, const char *value)
 		level = level * 10 + (unsigned)(*key - '0');
 	if (level >= LODE_LEVEL_MAX)
 		return;
+	if (!level && !strcmp(key, ".CompCount")) {
+		cf->flushes = whole(value);
+		return;
+	}
 	if (!strcmp(key, ".NumFiles"))
 		cf->files[level] = whole(value);
 	else if (!strcmp(key, ".SizeBytes"))
@@ -135,6 +139,7 @@ static void copy_shape(struct lode_cf_sample *to, const struct lode_cf_sample *f
 	to->sst_bytes = from->sst_bytes;
 	to->live_bytes = from->live_bytes;
 	to->keys = from->keys;
+	to->flushes = from->flushes;
 }
 
 static const struct lode_cf_sample *find_cf(const struct lode_sample *s, uint32_t id)
@@ -237,6 +242,7 @@ static int read_statistics(struct lode_host *h, struct lode_sample *out)
 		return rc == -ENOENT ? 0 : rc;
 	out->has_stats = true;
 	out->has_timers = info->has_timers;
+	out->timing = info->timing;
 	for (int i = 0; i < LODE_OP_N && out->has_timers; i++) {
 		struct lode_hist *hist = &out->hist[i];
 		/* Count and sum stay those of one instant; the buckets come a moment later and may hold a few more. */

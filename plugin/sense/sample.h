@@ -94,6 +94,7 @@ struct lode_cf_sample {
 	uint64_t sst_bytes;   /* live SST files */
 	uint64_t live_bytes;  /* estimate-live-data-size */
 	uint64_t keys;        /* estimate-num-keys */
+	uint64_t flushes;     /* files written to L0, cumulative: flushes, and compactions within L0 */
 };
 
 struct lode_sample {
@@ -102,7 +103,8 @@ struct lode_sample {
 	uint64_t took_ns;          /* what taking it cost */
 	uint64_t epoch;            /* grows with every (re)open of the database: samples of different epochs cannot be compared */
 	bool has_stats;            /* ticker[] and hist[] are filled */
-	bool has_timers;
+	bool has_timers;           /* hist[] are filled now */
+	uint32_t timing;           /* info's: samples that differ in it have no service times between them */
 	uint64_t ticker[LODE_TICKER_N];
 	struct lode_hist hist[LODE_HIST_N]; /* count and sum always; buckets for the operations (< LODE_OP_N) */
 	struct lode_cache cache;

@@ -256,7 +256,7 @@ static void what_says_nothing_is_invalid(void **state)
 	assert_int_equal(iv.invalid, LODE_INVALID_RESET);
 	lode_interval_add(&sum, &iv);
 	assert_int_equal(sum.parts, 0);
-	for (int i = LODE_VALID; i <= LODE_INVALID_CLOCK; i++)
+	for (int i = LODE_VALID; i <= LODE_INVALID_UNTIMED; i++)
 		assert_string_not_equal(lode_invalid_name((enum lode_invalid)i), "unknown");
 	free(a);
 	free(b);
