@@ -136,7 +136,20 @@ static void consider(struct lode_conductor *c, const struct lode_proposal *p)
 		lode_log(LODE_LOG_NOTICE, "%s: suggests %s: %s", c->id, changes, c->proposal.why);
 		return;
 	}
-	lode_experiment_begin(c);
+	lode_qualify_begin(c);
+}
+
+int lode_advice_recheck(struct lode_conductor *c, struct lode_buf *out)
+{
+	struct lode_situation s = lode_conductor_situation(c);
+	struct lode_refusal refusal = {.change = -1};
+	int rc = lode_guard_check(&s, &c->proposal, &c->plan, &refusal);
+
+	if (rc)
+		refuse(c, &refusal);
+	if (rc && out)
+		lode_buf_addf(out, "no longer possible: %s\n", refusal.why);
+	return rc;
 }
 
 static void take_reply(struct lode_conductor *c, struct lode_reply *r)
@@ -163,8 +176,7 @@ static void take_reply(struct lode_conductor *c, struct lode_reply *r)
 	r->raw = NULL;
 }
 
-/* NULL if a question may be put now, else why not. */
-static const char *not_yet(struct lode_conductor *c)
+const char *lode_advice_not_yet(struct lode_conductor *c)
 {
 	uint64_t now = lode_conductor_now(c);
 	if (c->config->mode == LODE_MODE_OBSERVE)
@@ -173,8 +185,6 @@ static const char *not_yet(struct lode_conductor *c)
 		return "paused by the operator";
 	if (!c->state)
 		return "the options in force could not be read";
-	if (!c->now->has_stats)
-		return "no Statistics in this database: nothing could be judged";
 	if (c->config->max_trials && c->counts.trials >= c->config->max_trials)
 		return "as many trials as advisor.max_trials allows were made";
 	if (c->config->mode == LODE_MODE_AUTO && !lode_journal_ok(c->journal))
@@ -185,6 +195,8 @@ static const char *not_yet(struct lode_conductor *c)
 		return "RocksDB has a background error: hands off";
 	if (c->last.delayed_s > 0 || c->now->write_stopped)
 		return "writes are throttled: a change of options now would throttle them further";
+	if (!c->now->has_stats && c->workload.ops < IDLE_OPS)
+		return "no Statistics in this database and hardly a write: reads are not seen, so nothing could be judged";
 	if (c->workload.ops < IDLE_OPS)
 		return "idle: nothing to tune for";
 	return NULL;
@@ -202,14 +214,18 @@ static void ask(struct lode_conductor *c)
 	take_reply(c, &reply);
 }
 
+void lode_advice_learn(struct lode_conductor *c)
+{
+	struct lode_situation s = lode_conductor_situation(c);
+	lode_tripwire_learn(&c->trip, &c->last);
+	if (c->state)
+		lode_tripwire_learn_situation(&c->trip, &s);
+}
+
 void lode_advice_observe(struct lode_conductor *c)
 {
 	const char *wait;
-	lode_tripwire_learn(&c->trip, &c->last);
-	if (c->state) {
-		struct lode_situation s = lode_conductor_situation(c);
-		lode_tripwire_learn_situation(&c->trip, &s);
-	}
+	lode_advice_learn(c);
 	if (c->env.asker->busy == c) {
 		struct lode_reply reply = {0};
 		c->env.asker->advisor->ops->poll(c->env.asker->advisor, &reply);
@@ -218,7 +234,7 @@ void lode_advice_observe(struct lode_conductor *c)
 	}
 	if (c->suggested)
 		return;
-	wait = not_yet(c);
+	wait = lode_advice_not_yet(c);
 	if (wait) {
 		lode_conductor_phase(c, LODE_OBSERVE, "%s", wait);
 		return;
@@ -237,15 +253,10 @@ int lode_conductor_decide(struct lode_conductor *c, bool approve, struct lode_bu
 		return -ENOENT;
 	}
 	if (approve) {
-		struct lode_situation s = lode_conductor_situation(c);
-		struct lode_refusal refusal = {.change = -1};
 		c->suggested = false;
-		if (lode_guard_check(&s, &c->proposal, &c->plan, &refusal)) { /* the world may have moved since */
-			refuse(c, &refusal);
-			lode_buf_addf(out, "no longer possible: %s\n", refusal.why);
+		if (lode_advice_recheck(c, out)) /* the world may have moved since */
 			return -EPERM;
-		}
-		lode_experiment_begin(c);
+		lode_qualify_begin(c);
 		lode_buf_addf(out, "%s\n", c->why);
 		return 0;
 	}

@@ -15,7 +15,7 @@
 
 const char *lode_phase_name(enum lode_phase p)
 {
-	static const char *const names[] = {"OBSERVE", "TRIAL", "WATCH", "COOLDOWN", "SAFE"};
+	static const char *const names[] = {"OBSERVE", "QUALIFY", "TRIAL", "WATCH", "COOLDOWN", "SAFE"};
 	return names[p];
 }
 
@@ -89,6 +89,8 @@ static bool look(struct lode_conductor *c)
 		c->quiet_ns = lode_conductor_now(c);
 		return c->trial != NULL;
 	}
+	if (lode_qualify_skips(c))
+		return true;
 	lode_interval_add(&c->unit, &c->last);
 	if (c->unit.seconds >= c->pace.block / 6 - c->config->interval / 2)
 		history_push(c);
@@ -120,15 +122,15 @@ struct lode_situation lode_conductor_situation(const struct lode_conductor *c)
 void lode_conductor_tick(struct lode_conductor *c)
 {
 	static void (*const act[])(struct lode_conductor *) = {
-		[LODE_OBSERVE] = lode_advice_observe, [LODE_TRIAL] = lode_experiment_feed, [LODE_WATCH] = lode_experiment_watch, [LODE_COOLDOWN] = lode_experiment_cooldown};
+		[LODE_OBSERVE] = lode_advice_observe, [LODE_QUALIFY] = lode_qualify_feed, [LODE_TRIAL] = lode_experiment_feed, [LODE_WATCH] = lode_experiment_watch, [LODE_COOLDOWN] = lode_experiment_cooldown};
 	if (!look(c))
 		return;
 	lode_live_read_state(c);
 	lode_settle_tick(c);
 	know_workload(c);
-	if (c->phase == LODE_SAFE || lode_experiment_tripped(c))
-		return;
-	act[c->phase](c);
+	if (c->phase != LODE_SAFE && !lode_experiment_tripped(c))
+		act[c->phase](c);
+	lode_qualify_rest(c);
 }
 
 /* ---- commands ---- */
@@ -138,6 +140,8 @@ void lode_conductor_pause(struct lode_conductor *c, bool paused)
 	lode_journal_begin(c->journal, paused ? "pause" : "resume");
 	lode_journal_end(c->journal, false);
 	c->paused = paused;
+	if (paused && c->phase == LODE_QUALIFY)
+		lode_experiment_give_up(c, "paused by the operator");
 	if (paused && c->trial)
 		lode_experiment_stop(c, LODE_VERDICT_INVALID, "paused by the operator", NULL);
 	if (!paused && c->phase == LODE_SAFE)
@@ -148,6 +152,7 @@ void lode_conductor_settle(struct lode_conductor *c)
 {
 	struct lode_json *j;
 	lode_experiment_close(c);
+	lode_qualify_close(c);
 	if (c->config->on_close == LODE_CLOSE_RESTORE && c->nkept)
 		lode_live_restore_kept(c, "restored at close");
 	j = lode_journal_begin(c->journal, "close");
@@ -240,6 +245,7 @@ struct lode_conductor *lode_conductor_new(struct lode_host *h, const struct lode
 	lode_tripwire_init(&c->trip);
 	lode_conductor_phase(c, LODE_OBSERVE, "getting to know the work");
 	journal_attach(c);
+	lode_qualify_rest(c);
 	lode_live_read_state(c);
 	lode_live_recover(c);
 	return c;

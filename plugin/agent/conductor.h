@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "host/host.h"
 
-enum lode_phase { LODE_OBSERVE, LODE_TRIAL, LODE_WATCH, LODE_COOLDOWN, LODE_SAFE };
+enum lode_phase { LODE_OBSERVE, LODE_QUALIFY /* timing the work before a trial */, LODE_TRIAL, LODE_WATCH, LODE_COOLDOWN, LODE_SAFE };
 const char *lode_phase_name(enum lode_phase p);
 
 /* The advisor is shared by all databases of the process, one question at a time. */

@@ -58,6 +58,7 @@ struct lode_conductor {
 
 	enum lode_phase phase;
 	bool paused;
+	enum { LODE_TIMERS_UNKNOWN, LODE_TIMERS_FIXED, LODE_TIMERS_DOWN, LODE_TIMERS_UP } timers; /* FIXED: not ours to switch */
 	char why[240];          /* why nothing happens, or what does */
 	uint64_t phase_ns;      /* since when */
 	uint64_t ask_ns;        /* no question before this time */
@@ -158,6 +159,19 @@ struct lode_situation lode_conductor_situation(const struct lode_conductor *c);
 void lode_advice_observe(struct lode_conductor *c);  /* phase OBSERVE: learn, ask, consider */
 void lode_advice_ban(struct lode_conductor *c);      /* the present proposal has failed: not again for a while */
 struct lode_outcome *lode_advice_outcome(struct lode_conductor *c); /* a fresh entry for the present proposal; the caller fills the rest */
+
+void lode_advice_learn(struct lode_conductor *c);    /* tripwires: how it is while nothing of ours is live */
+const char *lode_advice_not_yet(struct lode_conductor *c); /* why nothing can be tried at this moment; NULL: it can */
+/* The guard once more on the present proposal; 0, or -EPERM with the refusal told everywhere and appended to out (may be NULL). */
+int lode_advice_recheck(struct lode_conductor *c, struct lode_buf *out);
+
+/* qualify.c */
+void lode_qualify_begin(struct lode_conductor *c); /* the present plan goes on trial as soon as it can be timed */
+void lode_qualify_feed(struct lode_conductor *c);
+void lode_qualify_rest(struct lode_conductor *c);  /* after everything: no timers where nothing is judged */
+void lode_qualify_close(struct lode_conductor *c);
+bool lode_qualify_skips(const struct lode_conductor *c);
+const char *lode_qualify_judged_by(const struct lode_conductor *c); /* what a trial in this database would hang on */
 
 /* experiment.c */
 void lode_experiment_begin(struct lode_conductor *c); /* the present plan goes on trial */

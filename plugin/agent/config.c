@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum type { T_TEXT, T_WORD, T_BOOL, T_UINT, T_INT, T_SIZE, T_SECONDS, T_REAL, T_LOG_LEVEL };
+enum type { T_TEXT, T_WORD, T_AUTO /* auto or never */, T_BOOL, T_UINT, T_INT, T_SIZE, T_SECONDS, T_REAL, T_LOG_LEVEL };
 
 struct key {
 	const char *section, *name;
@@ -24,6 +24,7 @@ struct key {
 	const char *doc;
 };
 
+static const char *const policies[] = {"auto", "never", NULL};
 static const char *const modes[] = {"observe", "suggest", "auto", NULL};
 static const char *const closes[] = {"restore", "keep", NULL};
 static const char *const advisors[] = {"expert", "llm", "random", "adversarial", NULL};
@@ -46,8 +47,9 @@ static const struct key keys[] = {
 	 "Where the control socket is made. Empty: /run/lodestone for root, else $XDG_RUNTIME_DIR/lodestone or /tmp/lodestone-UID."},
 	{"agent", "include", T_TEXT, AT(include), 0, 0, NULL, "", "Shell patterns of executables (path or name) to work in, separated by spaces. Empty: all."},
 	{"agent", "exclude", T_TEXT, AT(exclude), 0, 0, NULL, "", "Shell patterns of executables to stay out of."},
-	{"agent", "statistics", T_BOOL, AT(statistics), 0, 0, NULL, "true",
-	 "Open databases that have no Statistics object with one of ours. Without Statistics there is no latency, and so no trial."},
+	{"agent", "statistics", T_AUTO, AT(statistics), 0, 0, policies, "auto",
+	 "auto: open databases that have no Statistics with some of ours, which count only, and time only while something is on trial. never: leave them "
+	 "without; then reads are not seen, and little can be judged. The host's own are never touched."},
 	{"agent", "seed", T_UINT, AT(seed), 0, BIG, NULL, "0", "Seed of every coin flip, for experiments that must repeat. 0: from the kernel."},
 	{"log", "file", T_TEXT, AT(log_file), 0, 0, NULL, "stderr", "A path (%p is the process id), or stderr."},
 	{"log", "level", T_LOG_LEVEL, AT(log_level), 0, 0, NULL, "notice", "off, error, warn, notice, info or debug."},
@@ -164,9 +166,20 @@ static int set_number(const struct key *k, void *field, const char *value, struc
 	return 0;
 }
 
+static const char *const yes[] = {"true", "yes", "on", "1", NULL}, *const no[] = {"false", "no", "off", "0", NULL};
+
+/* The words, or a truth value as this key had it at first. */
+static int set_auto(const struct key *k, void *field, const char *value, struct lode_err *err)
+{
+	bool is_auto = strcmp(value, "auto") == 0 || word_index(yes, value) >= 0;
+	if (!is_auto && strcmp(value, "never") != 0 && word_index(no, value) < 0)
+		return lode_err_set(err, EINVAL, "%s.%s cannot be '%.60s': it is auto or never", k->section, k->name, value);
+	*(bool *)field = is_auto;
+	return 0;
+}
+
 static int set_bool(const struct key *k, void *field, const char *value, struct lode_err *err)
 {
-	static const char *const yes[] = {"true", "yes", "on", "1", NULL}, *const no[] = {"false", "no", "off", "0", NULL};
 	if (word_index(yes, value) < 0 && word_index(no, value) < 0)
 		return lode_err_set(err, EINVAL, "%s.%s cannot be '%.60s': it is true or false", k->section, k->name, value);
 	*(bool *)field = word_index(yes, value) >= 0;
@@ -184,6 +197,8 @@ static int set_key(struct lode_config *c, const struct key *k, const char *value
 		return 0;
 	case T_WORD:
 		return set_word(k, field, value, err);
+	case T_AUTO:
+		return set_auto(k, field, value, err);
 	case T_BOOL:
 		return set_bool(k, field, value, err);
 	case T_LOG_LEVEL:

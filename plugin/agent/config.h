@@ -19,7 +19,7 @@ struct lode_config {
 	int mode, on_close;
 	double interval;      /* seconds between samples */
 	char state_dir[512], runtime_dir[512], include[512], exclude[512];
-	bool statistics;      /* inject Statistics where the host has none */
+	bool statistics;      /* auto: inject Statistics where the host has none; false: never */
 	int64_t seed;         /* of every coin; 0 = from the kernel */
 	/* [log] */
 	char log_file[512];

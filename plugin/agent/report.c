@@ -75,10 +75,10 @@ void lode_report_recent(struct lode_conductor *c, const char *what, const char *
 
 static void json_kind(struct lode_json *j, const struct lode_interval *w, int k)
 {
-	if (!w->op[k].count)
+	if (!(lode_interval_count(w, k) > 0))
 		return;
 	lode_json_object(j, lode_op_name[k]);
-	lode_json_num(j, "ops", (double)w->op[k].count / w->seconds);
+	lode_json_num(j, "ops", lode_interval_count(w, k) / w->seconds);
 	lode_json_num(j, "mean_us", lode_interval_mean_us(w, k));
 	lode_json_num(j, "p50_us", lode_hist_percentile(&w->op[k].hist, 0.5));
 	lode_json_num(j, "p99_us", lode_hist_percentile(&w->op[k].hist, 0.99));
@@ -256,6 +256,8 @@ void lode_conductor_status(const struct lode_conductor *c, struct lode_json *j)
 	lode_json_bool(j, "paused", c->paused);
 	lode_json_str(j, "why", c->why);
 	lode_json_str(j, "statistics", c->statistics);
+	lode_json_bool(j, "timers", info->has_timers);
+	lode_json_str(j, "judged_by", lode_qualify_judged_by(c));
 	lode_json_str(j, "limited", info->why_limited);
 	lode_json_num(j, "uptime_s", (double)(lode_conductor_now(c) - c->born_ns) / 1e9);
 	lode_json_u64(j, "samples", c->counts.samples);

@@ -42,6 +42,12 @@ static void test_defaults(void **state)
 	assert_true(c.interval > 0.99 && c.interval < 1.01);
 	assert_true(c.alpha > 0.049 && c.alpha < 0.051);
 	assert_true(c.statistics);
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const words[] = {"never", "auto", "false", "true"};
+		assert_int_equal(lode_config_set(&c, "agent", "statistics", words[i], NULL), 0);
+		assert_int_equal(c.statistics, i % 2);
+	}
+	assert_true(lode_config_set(&c, "agent", "statistics", "sometimes", NULL) < 0);
 }
 
 static void test_file(void **state)
