@@ -104,22 +104,6 @@ static void follow_timers(struct lode_real *r, const struct reading *now)
 	r->info.timing++;
 }
 
-/* Of Statistics whose level is not ours to set, or could not be found: were the operations since the last look timed? */
-static void follow_timers(struct lode_real *r, const struct reading *now)
-{
-	bool reset = now->operations < r->operations, timed = now->timed != r->timed;
-
-	/* One is counted before it is timed: a few that are in flight say nothing. */
-	if (!reset && !timed && now->operations - r->operations < UNTIMED)
-		return;
-	r->operations = now->operations;
-	r->timed = now->timed;
-	if (r->level.state == LODE_LEVEL_FOUND || reset || timed == r->info.has_timers)
-		return;
-	r->info.has_timers = timed;
-	r->info.timing++;
-}
-
 int lode_statistics_read(struct lode_real *r, lode_stat_fn *fn, void *ctx)
 {
 	struct reading reading = {r, fn, ctx, 0, 0};
