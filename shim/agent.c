@@ -16,25 +16,103 @@
 #define AGENT_NAME "liblodestone.so"
 #define DB_MAX 1024
 
-static bool disabled;		  /* written by the constructor alone, like: */
+/* Written by the constructor alone: */
+static bool disabled;
 static char early_path[PATH_MAX]; /* of this library, if it was named relative to a directory that the host may leave */
+static char **environment;	  /* a copy of what the agent may want to know; NULL: no memory */
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static _Atomic(const struct lode_entry *) agent; /* set inside `once`; NULL again in the child of a fork */
+static _Atomic(pid_t) home; /* of the process that began to load the agent */
+static _Atomic(bool) left;  /* this is a child of it */
+static _Atomic(const struct lode_entry *) agent; /* set inside `once` */
+
+/* The host may change its environment at any time from any of its threads, and programs that rename themselves overwrite what /proc shows of
+ * it: so what the agent will read is copied while there is one thread. */
+static char **copy_environment(char **env)
+{
+	static const char *const wanted[] = {"LODESTONE_", "HOME=", "XDG_STATE_HOME=", "XDG_RUNTIME_DIR=", "CREDENTIALS_DIRECTORY="};
+	size_t n = 0, room = 0;
+	char **copy;
+
+	while (env && env[room])
+		room++;
+	copy = calloc(room + 1, sizeof(*copy));
+	for (size_t i = 0; copy && i < room; i++) {
+		for (size_t w = 0; w < sizeof(wanted) / sizeof(wanted[0]); w++) {
+			if (strncmp(env[i], wanted[w], strlen(wanted[w])) == 0 && (copy[n] = strdup(env[i])) != NULL)
+				n++;
+		}
+	}
+	return copy;
+}
+
+/* Is this word of LD_PRELOAD this library? By its file name: the path may be written in several ways. */
+static bool is_own_name(const char *word, size_t len, const char *self)
+{
+	const char *slash = memrchr(word, '/', len), *name = slash ? slash + 1 : word, *own = strrchr(self, '/');
+
+	own = own ? own + 1 : self;
+	len -= (size_t)(name - word);
+	return strlen(own) == len && strncmp(name, own, len) == 0;
+}
+
+/* agent.children = strip: the programs that this one starts get LD_PRELOAD without us, and everybody else's words as they were. */
+static void leave_children_alone(const char *self)
+{
+	const char *children = getenv("LODESTONE_AGENT_CHILDREN"), *list = getenv("LD_PRELOAD");
+	size_t len = 0;
+	char *rest;
+
+	if (!children || strcmp(children, "strip") != 0 || !list || !(rest = malloc(strlen(list) + 1)))
+		return;
+	while (*list) {
+		size_t word = strcspn(list, ": "), next = word + (list[word] != '\0');
+
+		if (word && !is_own_name(list, word, self)) {
+			memcpy(rest + len, list, next);
+			len += next;
+		}
+		list += next;
+	}
+	while (len && strchr(": ", rest[len - 1]))
+		len--;
+	rest[len] = '\0';
+	if (len)
+		setenv("LD_PRELOAD", rest, 1);
+	else
+		unsetenv("LD_PRELOAD");
+	free(rest);
+}
 
 /* Secure processes are left alone; ld.so normally drops LD_PRELOAD there by itself. */
-__attribute__((constructor)) static void look_at_environment(void)
+__attribute__((constructor)) static void look_at_environment(int argc, char **argv, char **env)
 {
 	const char *off = secure_getenv("LODESTONE_DISABLE");
 	Dl_info info;
 
+	(void)argc;
+	(void)argv;
 	disabled = getauxval(AT_SECURE) != 0 || (off && *off && strcmp(off, "0") != 0);
-	if (!disabled && dladdr((const void *)&once, &info) && info.dli_fname[0] != '/' && !realpath(info.dli_fname, early_path))
+	if (disabled || !dladdr((const void *)&once, &info))
+		return;
+	if (info.dli_fname[0] != '/' && !realpath(info.dli_fname, early_path))
 		early_path[0] = '\0';
+	environment = copy_environment(env);
+	leave_children_alone(info.dli_fname);
+}
+
+/* The agent, in the process that loaded it. Its threads are not in a child, and its locks may be held there for ever; a child that was made
+ * past the C library knows it by its number. */
+static const struct lode_entry *here(void)
+{
+	const struct lode_entry *a = agent;
+
+	return a && !left && getpid() == home ? a : NULL;
 }
 
 static void at_exit(void)
 {
-	const struct lode_entry *a = agent;
+	const struct lode_entry *a = here();
 
 	if (a)
 		a->process_exit();
@@ -44,7 +122,7 @@ static void in_fork_child(void)
 {
 	const struct lode_entry *a = agent;
 
-	agent = NULL;
+	left = true; /* also where the agent was only being loaded: its turn does not come again here */
 	if (a)
 		a->fork_child();
 }
@@ -90,11 +168,18 @@ static int isolation(void)
 
 static void load(void)
 {
-	const struct lode_entry *(*entry)(uint32_t);
+	const struct lode_entry *(*entry)(uint32_t, char *const *);
 	char path[PATH_MAX + sizeof(AGENT_NAME)];
 	const struct lode_entry *table;
 	void *lib;
 
+	if (left) /* by a fork in the middle of this function */
+		return;
+	home = getpid();
+	if (pthread_atfork(NULL, NULL, in_fork_child)) {
+		complain("cannot register for fork", NULL);
+		return;
+	}
 	if (!agent_path(path, sizeof(path))) {
 		complain("cannot tell where " AGENT_NAME " is", NULL);
 		return;
@@ -104,20 +189,20 @@ static void load(void)
 		complain("cannot load the agent", dlerror());
 		return;
 	}
-	entry = (const struct lode_entry *(*)(uint32_t))(uintptr_t)dlsym(lib, "lodestone_entry");
+	entry = (const struct lode_entry *(*)(uint32_t, char *const *))(uintptr_t)dlsym(lib, "lodestone_entry");
 	if (!entry) {
 		complain(path, "not an agent library");
 		return;
 	}
-	table = entry(LODE_ENTRY_ABI);
+	table = entry(LODE_ENTRY_ABI, environment);
 	if (!table) /* switched off by its configuration: it has said so itself if there was anything to say */
 		return;
 	if (table->abi != LODE_ENTRY_ABI) {
 		complain(path, "built for another version of the preload");
 		return;
 	}
-	if (atexit(at_exit) || pthread_atfork(NULL, NULL, in_fork_child)) {
-		complain("cannot register for exit and fork", NULL);
+	if (atexit(at_exit)) {
+		complain("cannot register for exit", NULL);
 		return;
 	}
 	agent = table;
@@ -125,10 +210,10 @@ static void load(void)
 
 const struct lode_entry *shim_agent(void)
 {
-	if (disabled)
+	if (disabled || left)
 		return NULL;
 	pthread_once(&once, load);
-	return agent;
+	return here();
 }
 
 /* DBImpl pointers are aligned, which leaves two bits for how far the closing is. */
@@ -166,7 +251,7 @@ bool shim_db_add(void *db)
 void shim_db_closing(void *db)
 {
 	const struct timespec pause = {0, 200 * 1000};
-	const struct lode_entry *a = agent;
+	const struct lode_entry *a = here();
 	uintptr_t word = (uintptr_t)db;
 
 	if (!a)
@@ -181,7 +266,7 @@ void shim_db_closing(void *db)
 
 void shim_db_closed(void *db)
 {
-	const struct lode_entry *a = agent;
+	const struct lode_entry *a = here();
 
 	if (a && db_move((uintptr_t)db | SETTLED, 0))
 		a->db_closed(db);

@@ -4,10 +4,10 @@
  * symbols, no proxy or .netrc from the environment, no redirects, no signals, sockets close-on-exec, handles gone after each call. */
 #include "advise/http.h"
 #include "base/clock.h"
+#include "base/library.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
@@ -17,15 +17,6 @@
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/* A sanitizer's runtime must be found first, by the libraries too; it ends the process at RTLD_DEEPBIND. */
-#if defined LODE_ASAN || defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-#define SANITIZED
-#elif defined __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED
-#endif
-#endif
 
 #define EXIT_WAIT_MS 200
 
@@ -86,22 +77,43 @@ int lode_http_url_check(const char *url, bool *loopback, struct lode_err *err)
 	return 0;
 }
 
+/* Where libcurl cannot be opened apart from the host, a host with its own copy of what it stands on would be called by it. */
+static int check_host(struct lode_err *err)
+{
+	static const struct {
+		const char *function, *library;
+	} rows[] = {{"curl_multi_perform", "libcurl"}, {"SSL_CTX_new", "libssl."}, {"EVP_MD_CTX_new", "libcrypto."}, {"nghttp2_session_del", "libnghttp2."},
+		    {"inflateInit2_", "libz."}};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (lode_library_foreign(rows[i].function, rows[i].library))
+			return lode_err_set(err, EEXIST, "this process brings its own %s, and an allocator beside which libcurl cannot be kept apart",
+					    rows[i].function);
+	return 0;
+}
+
 static int load(struct lode_http *h, struct lode_err *err)
 {
-	static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4"};
-	int flags = RTLD_NOW | RTLD_LOCAL;
-#ifndef SANITIZED
-	flags |= RTLD_DEEPBIND; /* the host may export its own OpenSSL */
-#endif
-	for (size_t i = 0; i < sizeof names / sizeof names[0] && !h->library; i++)
-		h->library = dlopen(names[i], flags);
+	static const char *const names[] = {"libcurl.so.4", "libcurl-gnutls.so.4", NULL};
+#define X(f) {"curl_" #f, (void **)&h->curl.f},
+	const struct lode_symbol_row rows[] = {CURL_FUNCTIONS(X)};
+#undef X
+	struct lode_err missing = {0};
+
+	/* It frees what strdup has allocated, so it needs the host's heap: plugin/curl gives it that, where it stands beside us. */
+	if (lode_library_isolation(LODE_MEMORY_OWN))
+		h->library = lode_library_open_beside("liblodestone-curl.so");
+	if (!h->library) {
+		int rc = lode_library_isolation(LODE_MEMORY_SHARED) ? 0 : check_host(err);
+
+		if (rc)
+			return rc;
+		h->library = lode_library_open(names, LODE_MEMORY_SHARED);
+	}
 	if (!h->library)
 		return lode_err_set(err, ENOENT, "libcurl.so.4 is not installed; the model cannot be asked");
-#define X(f)                                                                                                                               \
-	if (!(*(void **)&h->curl.f = dlsym(h->library, "curl_" #f)))                                                                       \
-		return lode_err_set(err, ENOSYS, "this libcurl has no curl_" #f "; 7.84 or later is needed");
-	CURL_FUNCTIONS(X)
-#undef X
+	if (lode_library_bind(h->library, rows, sizeof rows / sizeof rows[0], &missing))
+		return lode_err_set(err, ENOSYS, "libcurl: %s; 7.84 or later is needed", missing.msg);
 	const curl_version_info_data *v = h->curl.version_info(CURLVERSION_NOW);
 	if (!(v->features & CURL_VERSION_THREADSAFE) || !(v->features & CURL_VERSION_ASYNCHDNS) || !(v->features & CURL_VERSION_SSL))
 		return lode_err_set(err, ENOTSUP, "libcurl %s is not thread-safe here, or has no threaded resolver or TLS", v->version);
@@ -179,6 +191,11 @@ void lode_http_rearm(struct lode_http *h)
 	atomic_store(&h->cancelled, false);
 	ssize_t ignored = read(h->cancel_fd, &n, sizeof n);
 	(void)ignored;
+}
+
+int lode_http_cancel_fd(const struct lode_http *h)
+{
+	return h->cancel_fd;
 }
 
 bool lode_http_cancelled(const struct lode_http *h)

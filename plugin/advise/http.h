@@ -43,5 +43,7 @@ bool lode_http_sleep(struct lode_http *h, double seconds);
 void lode_http_cancel(struct lode_http *h);
 void lode_http_rearm(struct lode_http *h);
 bool lode_http_cancelled(const struct lode_http *h);
+/* The one descriptor that a thread needs to post and to be cancelled: see lode_thread_own_files. */
+int lode_http_cancel_fd(const struct lode_http *h);
 
 #endif

@@ -1,14 +1,15 @@
 /* The language model as an advisor: the question is turned into a prompt on the caller's thread, and asked on a thread of its own, so that
- * a slow network delays nothing. That thread begins with the first question, has all signals blocked, and owns the connection.
+ * a slow network delays nothing. That thread begins with the first question, takes no signals of the host, and owns the connection and a
+ * descriptor table.
  *
  * Lock order: one mutex, held for moments only; never during a call. cancel takes no lock at all. */
 #include "advise/catalogue.h"
 #include "advise/round.h"
 #include "base/fmt.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -39,6 +40,8 @@ static void *llm_thread(void *arg)
 	struct llm *m = arg;
 
 	pthread_setname_np(pthread_self(), "lode-llm");
+	/* Neither libcurl nor what it stands on sets close-on-exec everywhere. */
+	lode_thread_own_files(lode_http_cancel_fd(m->round.http));
 	pthread_mutex_lock(&m->lock);
 	for (;;) {
 		while (m->state != ASKED && !m->quit)
@@ -55,25 +58,6 @@ static void *llm_thread(void *arg)
 	}
 	pthread_mutex_unlock(&m->lock);
 	return NULL;
-}
-
-/* Signals meant for the host must not be delivered to us: blocked before the thread exists, and put back after. */
-static int start_thread(struct llm *m)
-{
-	sigset_t all, old;
-	pthread_attr_t attr;
-	int r;
-
-	sigfillset(&all);
-	if ((r = pthread_attr_init(&attr)) != 0)
-		return r;
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	r = pthread_create(&m->thread, &attr, llm_thread, m);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	m->started = r == 0;
-	return r;
 }
 
 static void failed(struct lode_reply *out, enum lode_call call, const char *why)
@@ -116,7 +100,9 @@ static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struc
 		return;
 	}
 	lode_http_rearm(m->round.http);
-	if (!m->started && start_thread(m) != 0) {
+	if (!m->started)
+		m->started = lode_thread_start_joinable(&m->thread, llm_thread, m, STACK_BYTES) == 0;
+	if (!m->started) {
 		lode_prompt_fini(&m->prompt);
 		failed(out, LODE_CALL_INTERNAL, "no thread could be started");
 		return;

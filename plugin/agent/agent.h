@@ -6,8 +6,9 @@
 
 struct lode_agent;
 
-/* Reads the configuration; starts nothing. NULL: disabled, excluded, or no memory. */
-struct lode_agent *lode_agent_new(void);
+/* Reads the configuration; starts nothing. env: the environment as it was when the process began (NULL: as /proc shows it); may be used for
+ * ever. NULL: disabled, excluded, a library is missing, or no memory. */
+struct lode_agent *lode_agent_new(char *const *env);
 const struct lode_config *lode_agent_config(const struct lode_agent *a);
 /* Any host thread. Starts the threads with the first. Takes the host and the statistics. */
 void lode_agent_opened(struct lode_agent *a, void *key, struct lode_host *h, struct lode_injected *statistics);

@@ -29,7 +29,7 @@ struct lode_agent {
 	struct lode_registry registry;
 	struct lode_asker asker;
 	struct lode_control *_Atomic control; /* made by the agent thread, stopped by the one that exits */
-	int wake;              /* eventfd: a database has come or gone, a command waits */
+	_Atomic(uint32_t) wake; /* not 0: a database has come or gone, a command waits. A futex: it cannot be refused, closed or inherited */
 	atomic_bool started, stop;
 	atomic_bool working;   /* the agent thread is inside a database */
 	struct inert inert[INERT_MAX];

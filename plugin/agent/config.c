@@ -27,6 +27,7 @@ struct key {
 static const char *const policies[] = {"auto", "never", NULL};
 static const char *const modes[] = {"observe", "suggest", "auto", NULL};
 static const char *const closes[] = {"restore", "keep", NULL};
+static const char *const children[] = {"inherit", "strip", NULL};
 static const char *const advisors[] = {"expert", "llm", "random", "adversarial", NULL};
 static const char *const objectives[] = {"balanced", NULL};
 static const char *const paces[] = {"production", "bench", "rush", NULL};
@@ -47,6 +48,11 @@ static const struct key keys[] = {
 	 "Where the control socket is made. Empty: /run/lodestone for root, else $XDG_RUNTIME_DIR/lodestone or /tmp/lodestone-UID."},
 	{"agent", "include", T_TEXT, AT(include), 0, 0, NULL, "", "Shell patterns of executables (path or name) to work in, separated by spaces. Empty: all."},
 	{"agent", "exclude", T_TEXT, AT(exclude), 0, 0, NULL, "", "Shell patterns of executables to stay out of."},
+	{"agent", "include_args", T_TEXT, AT(include_args), 0, 0, NULL, "",
+	 "Shell patterns of command lines to work in, separated by spaces: each is tried on every argument and on all of them joined by spaces (? stands for one). Empty: all."},
+	{"agent", "exclude_args", T_TEXT, AT(exclude_args), 0, 0, NULL, "", "Shell patterns of command lines to stay out of, such as --bootstrap."},
+	{"agent", "children", T_WORD, AT(children), 0, 0, children, "inherit",
+	 "Whether programs that the host starts get the preload, too. strip: only this process. From the environment only, as LODESTONE_AGENT_CHILDREN: the preload reads no file."},
 	{"agent", "statistics", T_AUTO, AT(statistics), 0, 0, policies, "auto",
 	 "auto: open databases that have no Statistics with some of ours, which count only, and time only while something is on trial. never: leave them "
 	 "without; then reads are not seen, and little can be judged. The host's own are never touched."},

@@ -18,7 +18,8 @@ struct lode_config {
 	/* [agent] */
 	int mode, on_close;
 	double interval;      /* seconds between samples */
-	char state_dir[512], runtime_dir[512], include[512], exclude[512];
+	char state_dir[512], runtime_dir[512], include[512], exclude[512], include_args[512], exclude_args[512];
+	char children[24];    /* inherit, strip: the preload itself acts on it, from the environment */
 	bool statistics;      /* auto: inject Statistics where the host has none; false: never */
 	int64_t seed;         /* of every coin; 0 = from the kernel */
 	/* [log] */

@@ -156,6 +156,10 @@ int lode_config_load(struct lode_config *c, char *const *env, struct lode_buf *n
 	int problems;
 	lode_config_defaults(c);
 	problems = load_file(c, file && *file ? file : DEFAULT_FILE, file && *file, notes);
+	if (strcmp(c->children, "inherit") != 0) {
+		lode_buf_addf(notes, "%s: agent.children works from the environment only: LODESTONE_AGENT_CHILDREN=%s\n", c->file, c->children);
+		problems++;
+	}
 	problems += load_env(c, env, notes) + unknown_env(env, notes);
 	c->disabled = disable && *disable && strcmp(disable, "0") != 0;
 	if (strcmp(c->advisor, "llm") == 0 && (!c->url[0] || !c->model[0])) {

@@ -1,36 +1,11 @@
-/* The list of databases and its grace periods. The only file that knows liburcu. */
+/* The list of databases and its grace periods. Pointers are C11 atomics; liburcu gives readers their sections and the reaper its grace periods. */
 #include "agent/registry.h"
+#include "agent/rcu.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <urcu-bp.h>
-
-/* Pointers are C11 atomics; liburcu gives readers their sections and the reaper its grace periods. ThreadSanitizer cannot see the barriers in the
- * latter, so it is told. */
-#ifdef __SANITIZE_THREAD__
-void __tsan_acquire(void *);
-void __tsan_release(void *);
-static char grace;
-#define GRACE_RELEASE() __tsan_release(&grace)
-#define GRACE_ACQUIRE() __tsan_acquire(&grace)
-#else
-#define GRACE_RELEASE() ((void)0)
-#define GRACE_ACQUIRE() ((void)0)
-#endif
-
-static void read_end(void)
-{
-	GRACE_RELEASE();
-	rcu_read_unlock();
-}
-
-static void wait_for_readers(void)
-{
-	synchronize_rcu();
-	GRACE_ACQUIRE();
-}
 
 void lode_registry_add(struct lode_registry *r, struct lode_db *db)
 {
@@ -43,11 +18,11 @@ void lode_registry_add(struct lode_registry *r, struct lode_db *db)
 struct lode_db *lode_registry_find(struct lode_registry *r, const void *key)
 {
 	struct lode_db *db;
-	rcu_read_lock();
+	lode_rcu_read_lock();
 	for (db = atomic_load(&r->head); db; db = atomic_load(&db->next))
 		if (db->key == key && !atomic_load(&db->closed))
 			break;
-	read_end(); /* it cannot be reaped before it is marked closed, which only the caller's thread will do */
+	lode_rcu_read_unlock(); /* it cannot be reaped before it is marked closed, which only the caller's thread will do */
 	return db;
 }
 
@@ -86,7 +61,7 @@ static void retire(struct lode_registry *r, struct lode_text *old)
 	if (!old)
 		return;
 	if (r->nretired == sizeof(r->retired) / sizeof(r->retired[0])) {
-		wait_for_readers();
+		lode_rcu_wait();
 		for (size_t i = 0; i < r->nretired; i++)
 			free(r->retired[i]);
 		r->nretired = 0;
@@ -107,7 +82,7 @@ void lode_db_publish(struct lode_registry *r, struct lode_db *db, struct lode_bu
 void lode_registry_read(struct lode_registry *r, struct lode_buf *out)
 {
 	bool more = false;
-	rcu_read_lock();
+	lode_rcu_read_lock();
 	for (struct lode_db *db = atomic_load(&r->head); db; db = atomic_load(&db->next)) {
 		const struct lode_text *t = atomic_load(&db->status);
 		if (!t || atomic_load(&db->closing))
@@ -117,7 +92,7 @@ void lode_registry_read(struct lode_registry *r, struct lode_buf *out)
 		lode_buf_add(out, t->data, t->len);
 		more = true;
 	}
-	read_end();
+	lode_rcu_read_unlock();
 }
 
 /* ---- reaping ---- */
@@ -156,7 +131,7 @@ void lode_registry_reap(struct lode_registry *r)
 	}
 	if (!n && !r->nretired)
 		return;
-	wait_for_readers();
+	lode_rcu_wait();
 	for (size_t i = 0; i < n; i++)
 		free_db(dead[i]);
 	for (size_t i = 0; i < r->nretired; i++)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "agent/rcu.h"
 #include "agent/registry.h"
 
 #define OPENERS 3
@@ -120,8 +121,14 @@ static void test_many_threads(void **state)
 	assert_null(registry.head);
 }
 
+static int open_rcu(void **state)
+{
+	(void)state;
+	return lode_rcu_open(NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_many_threads)};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, open_rcu, NULL);
 }

@@ -1,0 +1,88 @@
+/* Opening libraries beside a host that may have its own of the same name. */
+#include "base/library.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/auxv.h>
+
+/* The host's view, not ours: RTLD_DEFAULT would begin at ourselves where we were opened with RTLD_DEEPBIND. The handle is never given back. */
+static void *in_host(const char *name)
+{
+	void *host = dlopen(NULL, RTLD_LAZY);
+
+	return host ? dlsym(host, name) : NULL;
+}
+
+static bool sanitized(void)
+{
+	static const char *const runtimes[] = {"__asan_init", "__tsan_init", "__msan_init", "__hwasan_init"};
+
+	for (size_t i = 0; i < sizeof(runtimes) / sizeof(runtimes[0]); i++)
+		if (in_host(runtimes[i]))
+			return true;
+	return false;
+}
+
+static bool malloc_of_libc(void)
+{
+	void *function = in_host("malloc");
+	Dl_info host, libc;
+
+	return function && dladdr(function, &host) && dladdr((const void *)&getauxval, &libc) && host.dli_fbase == libc.dli_fbase;
+}
+
+int lode_library_isolation(enum lode_library_memory memory)
+{
+	return sanitized() || (memory == LODE_MEMORY_SHARED && !malloc_of_libc()) ? 0 : RTLD_DEEPBIND;
+}
+
+void *lode_library_open(const char *const *names, enum lode_library_memory memory)
+{
+	int flags = RTLD_NOW | RTLD_LOCAL | lode_library_isolation(memory);
+	void *library = NULL;
+
+	for (; *names && !library; names++)
+		library = dlopen(*names, flags);
+	return library;
+}
+
+void *lode_library_open_beside(const char *name)
+{
+	char path[PATH_MAX];
+	const char *slash;
+	Dl_info info;
+	int dir;
+
+	if (!dladdr((const void *)&lode_library_open_beside, &info) || !info.dli_fname || !(slash = strrchr(info.dli_fname, '/')))
+		return NULL;
+	dir = (int)(slash - info.dli_fname);
+	if ((size_t)snprintf(path, sizeof(path), "%.*s/%s", dir, info.dli_fname, name) >= sizeof(path))
+		return NULL;
+	return dlopen(path, RTLD_NOW | RTLD_LOCAL | lode_library_isolation(LODE_MEMORY_OWN));
+}
+
+int lode_library_bind(void *library, const struct lode_symbol_row *rows, size_t n, struct lode_err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		*rows[i].to = dlsym(library, rows[i].name);
+		if (!*rows[i].to)
+			return lode_err_set(err, ENOSYS, "it has no %s", rows[i].name);
+	}
+	return 0;
+}
+
+bool lode_library_foreign(const char *name, const char *prefix)
+{
+	void *function = in_host(name);
+	const char *file;
+	Dl_info info;
+
+	if (!function || !dladdr(function, &info) || !info.dli_fname)
+		return false;
+	file = strrchr(info.dli_fname, '/');
+	file = file ? file + 1 : info.dli_fname;
+	return strncmp(file, prefix, strlen(prefix)) != 0;
+}
