@@ -13,7 +13,7 @@ import sys
 import zlib
 from collections import Counter
 
-KINDS = {"attach", "advice", "proposal", "refused", "intent", "verdict", "settled", "trip", "override", "restore", "safe", "pause", "resume",
+KINDS = {"attach", "advice", "proposal", "refused", "intent", "verdict", "settled", "kept", "trip", "override", "restore", "safe", "pause", "resume",
          "close"}
 
 
