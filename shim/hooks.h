@@ -19,6 +19,9 @@ enum shim_hook { HOOK_OPEN_BB, HOOK_OPEN_BBBP, HOOK_OPEN_UNIQUE, HOOK_CLOSE, HOO
 /* DBImpl as the base of another class, in all versions from 6.29 to 11.8: only read-only, secondary and follower instances are made so. */
 #define NAME_BASE "_ZN7rocksdb6DBImplC2ERKNS_9DBOptionsERKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEEbbb"
 
+/* Not interposed; the object that holds it is the RocksDB. */
+#define NAME_VTABLE "_ZTVN7rocksdb6DBImplE"
+
 /* In the order of enum shim_hook. */
 extern const char *const shim_hook_name[HOOK_N];
 

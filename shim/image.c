@@ -56,13 +56,48 @@ static const struct shim_image *row_find(const void *base)
 	return NULL;
 }
 
+static bool in_global_scope(const void *base)
+{
+	const char *path;
+
+	return object_base(dlsym(RTLD_DEFAULT, NAME_VTABLE), &path) == base;
+}
+
+/* Another preload may stand between us and RocksDB with the same entry points. It is asked first, as it would be without us; but what it
+ * exports does not make it a RocksDB: that is the object with DBImpl's vtable, which nobody interposes. Where there is none at all, the
+ * agent will say so. */
+static bool holds_rocksdb(void *handle, const void *base)
+{
+	const void *vtable = dlsym(handle, NAME_VTABLE);
+	const char *path;
+
+	if (!vtable)
+		vtable = dlsym(RTLD_DEFAULT, NAME_VTABLE);
+	return !vtable || object_base(vtable, &path) == base;
+}
+
+static void *find_real(void *handle, bool global, enum shim_hook hook)
+{
+	void *f = global ? dlsym(RTLD_NEXT, shim_hook_name[hook]) : NULL;
+
+	if (!f || is_ours(f))
+		f = dlsym(handle, shim_hook_name[hook]);
+	return is_ours(f) ? NULL : f;
+}
+
 /* Two threads may add the same image at once; then it has two equal rows, which harms nobody. */
 static const struct shim_image *row_add(void *base, const char *path)
 {
 	void *handle = dlopen(path, RTLD_LAZY | RTLD_NOLOAD);
+	bool global;
 
 	if (!handle)
 		return NULL;
+	if (!holds_rocksdb(handle, base)) {
+		dlclose(handle);
+		return NULL;
+	}
+	global = in_global_scope(base);
 	for (size_t i = 0; i < IMAGES_MAX; i++) {
 		int expected = ROW_FREE;
 
@@ -71,11 +106,8 @@ static const struct shim_image *row_add(void *base, const char *path)
 		rows[i].image.base = base;
 		rows[i].image.handle = handle;
 		rows[i].image.path = path;
-		for (int h = 0; h < HOOK_N; h++) {
-			void *f = dlsym(handle, shim_hook_name[h]);
-
-			rows[i].image.real[h] = is_ours(f) ? NULL : f;
-		}
+		for (int h = 0; h < HOOK_N; h++)
+			rows[i].image.real[h] = find_real(handle, global, (enum shim_hook)h);
 		atomic_store_explicit(&rows[i].state, ROW_READY, memory_order_release);
 		return &rows[i].image;
 	}
@@ -116,6 +148,8 @@ void *shim_image_by_caller(enum shim_hook hook, const void *caller, const struct
 		f = from ? from->real[hook] : look_up(caller, hook);
 	}
 	*image = f ? image_of(f) : NULL;
+	if (f && !*image) /* somebody else's, in front of the one in the global scope */
+		*image = image_of(dlsym(RTLD_DEFAULT, NAME_VTABLE));
 	return f;
 }
 
