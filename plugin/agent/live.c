@@ -100,10 +100,10 @@ static bool is_ours(const struct ours *o, int tunable, uint32_t cf)
 static void notice_overrides(struct lode_conductor *c, const struct lode_state *old, const struct lode_state *now, const struct ours *ours)
 {
 	for (int t = 0; t < lode_tunable_count; t++) {
-		bool db = lode_tunables[t].scope == LODE_SCOPE_DB;
-		if (bit(c->policy.manual, t) || lode_tunables[t].scope == LODE_SCOPE_RESTART || lode_tunables[t].scope == LODE_SCOPE_CACHE)
+		bool family = lode_tunables[t].scope == LODE_SCOPE_CF;
+		if (bit(c->policy.manual, t) || lode_tunables[t].scope == LODE_SCOPE_RESTART)
 			continue;
-		for (size_t i = 0; i < (db ? 1 : now->ncf); i++) {
+		for (size_t i = 0; i < (family ? now->ncf : 1); i++) {
 			const struct lode_value *a = lode_state_value(old, t, now->cf[i].cf.id), *b = lode_state_value(now, t, now->cf[i].cf.id);
 			if (a && b && a->exists && b->exists && !lode_value_equal(a->text, b->text) && !is_ours(ours, t, now->cf[i].cf.id)) {
 				overridden(c, t, a->text, b->text);

@@ -170,6 +170,28 @@ static void test_operator_is_right(void **state)
 	bed_free(&b);
 }
 
+/* The cache is in no OPTIONS file: that an operator has resized it is seen even where they change another option in the same second. */
+static void test_operator_resizes_the_cache(void **state)
+{
+	struct lode_lsm_event set = {.what = LODE_LSM_SET, .key = "write_buffer_size", .value = "50331648"};
+	struct lode_cache cache;
+	struct lode_host *h;
+	struct bed b;
+	(void)state;
+	bed_init(&b, 3);
+	bed_start(&b);
+	h = lode_lsm_host(b.sim);
+	assert_true(bed_until(&b, "\"what\":\"kept\"", 600));
+	assert_true(lode_lsm_at(b.sim, &set));
+	assert_int_equal(h->ops->set_cache_capacity(h, 16 * MIB, NULL), 0);
+	bed_run(&b, 120);
+	assert_null(strstr(bed_status(&b), "\"kept\":[{"));
+	lode_conductor_settle(b.c);
+	assert_int_equal(h->ops->cache(h, &cache), 0);
+	assert_int_equal(cache.capacity, 16 * MIB);
+	bed_free(&b);
+}
+
 static void test_shift_of_work_invalidates(void **state)
 {
 	struct lode_lsm_event shift = {.what = LODE_LSM_MIX};
@@ -313,6 +335,7 @@ int main(void)
 		cmocka_unit_test(test_what_hurts_is_put_back), cmocka_unit_test(test_observe_never_writes),
 		cmocka_unit_test(test_suggest_waits),          cmocka_unit_test(test_rejected_suggestion),
 		cmocka_unit_test(test_pause_and_rollback),     cmocka_unit_test(test_operator_is_right),
+		cmocka_unit_test(test_operator_resizes_the_cache),
 		cmocka_unit_test(test_shift_of_work_invalidates), cmocka_unit_test(test_crash_in_a_trial),
 		cmocka_unit_test(test_crash_after_a_keep), cmocka_unit_test(test_writes_that_lie),        cmocka_unit_test(test_same_seed_same_journal),
 		cmocka_unit_test(test_unwritable_journal_means_no_trial), cmocka_unit_test(test_closing_in_every_phase),
