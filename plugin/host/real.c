@@ -1,5 +1,6 @@
 /* The real host: its life between open and close, and the operations of struct lode_host_ops, each inside the gate. */
 #include "host/real.h"
+#include "base/fs.h"
 #include "host/calls.h"
 #include "host/capability.h"
 #include "host/real_private.h"
@@ -118,10 +119,17 @@ static int real_options(struct lode_host *h, uint64_t have, struct lode_options 
 {
 	struct lode_real *r = real_of(h);
 
+	int rc;
+
 	*out = NULL;
 	if (lode_gate_is_shut(&r->gate))
 		return lode_err_set(err, ESHUTDOWN, "the database is closing");
-	return lode_options_load(r->info.path, have, out, err);
+	rc = lode_options_load(r->info.path, have, out, err);
+	if (rc || lode_options_number(*out) > r->oldest_options)
+		return rc;
+	lode_options_free(*out);
+	*out = NULL;
+	return lode_err_set(err, ESTALE, "RocksDB could not write an OPTIONS file since the database was opened: the options in force are unknown");
 }
 
 static int real_cache(struct lode_host *h, struct lode_cache *out)
@@ -261,6 +269,22 @@ static const char *limits(const struct lode_real *r)
 	return NULL;
 }
 
+/* Opening a database writes a new MANIFEST and then the OPTIONS file, numbered in one sequence: an OPTIONS file with a lower number than the
+ * MANIFEST is that of an earlier life, left because this one could not write its own. 0: unknown. */
+static uint64_t manifest_number(const char *path)
+{
+	char file[PATH_MAX + 16];
+	struct lode_buf text;
+	uint64_t n = 0;
+
+	lode_buf_init(&text, 4096);
+	snprintf(file, sizeof(file), "%s/CURRENT", path);
+	if (lode_fs_read(file, &text) == 0 && strncmp(lode_buf_str(&text), "MANIFEST-", 9) == 0)
+		n = strtoull(lode_buf_str(&text) + 9, NULL, 10);
+	lode_buf_fini(&text);
+	return n;
+}
+
 static int describe(struct lode_real *r, const struct lode_open *open, struct lode_err *err)
 {
 	char path[PATH_MAX];
@@ -268,6 +292,7 @@ static int describe(struct lode_real *r, const struct lode_open *open, struct lo
 	if (!realpath(open->path, path))
 		return lode_err_set(err, ENOTSUP, "the database directory is not a local one: %s", strerrordesc_np(errno));
 	snprintf(r->info.path, sizeof(r->info.path), "%s", path);
+	r->oldest_options = manifest_number(path);
 	snprintf(r->info.version, sizeof(r->info.version), "%s", r->image.version);
 	r->info.row = r->image.row->name;
 	r->info.newer = r->image.newer;

@@ -35,6 +35,7 @@ struct lode_real {
 	struct lode_image image;
 	void *db;
 	struct lode_gate gate;
+	uint64_t oldest_options; /* OPTIONS files up to this number are of earlier lives of the database */
 	struct lode_families families;
 	struct lode_block_cache cache;
 	struct lode_scratch *scratch; /* capability.h; NULL: not asked yet, or cannot be asked */

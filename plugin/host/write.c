@@ -287,6 +287,14 @@ static int write_all(struct job *j, struct lode_err *err)
 	return first;
 }
 
+static bool wants(const struct job *j, enum lode_scope scope)
+{
+	for (size_t i = 0; i < j->n; i++)
+		if (j->w[i].scope == scope)
+			return true;
+	return false;
+}
+
 /* SetDBOptions leaves at once, and no file, where nothing changes: after an undo that is done at the second attempt, none would ever prove
  * it. SetOptions always writes one: the default family gets a value that it has. */
 static void prove(struct job *j, const struct view *before)
@@ -383,7 +391,7 @@ static int carry_out(struct job *j, struct lode_err *err)
 	if (rc || j->rep->skipped == j->n)
 		goto out;
 	called = write_all(j, &call);
-	if (j->mode == BACK_ALL && j->unproven && before.options)
+	if (j->mode == BACK_ALL && j->unproven && wants(j, LODE_SCOPE_DB))
 		prove(j, &before);
 	rc = called == -ESHUTDOWN ? called : view_open(&after, j->h, j->w, j->n, err);
 	if (!rc)

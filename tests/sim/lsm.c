@@ -78,6 +78,7 @@ static int sim_int_property(struct lode_host *h, uint32_t cf, const char *name, 
 		{"rocksdb.size-all-mem-tables", t->mem + t->imm_bytes},
 		{"rocksdb.estimate-pending-compaction-bytes", t->debt},
 		{"rocksdb.base-level", 1},
+		{"rocksdb.current-super-version-number", (double)t->installs},
 		{"rocksdb.live-sst-files-size", disk_bytes(t)},
 		{"rocksdb.estimate-live-data-size", fmin(disk_bytes(t), s->keys_live / s->c.ncf * (s->c.mix.value_bytes + 24) / 2)},
 		{"rocksdb.estimate-num-keys", s->keys_live / s->c.ncf},
@@ -175,6 +176,19 @@ static int sim_histogram(struct lode_host *h, const char *name, struct lode_hist
 	return -ENOENT;
 }
 
+static int sim_statistics_level(struct lode_host *h, bool timers)
+{
+	struct lode_lsm *s = self(h);
+
+	if (s->closed)
+		return -ESHUTDOWN;
+	if (!s->info.statistics_ours)
+		return -ENOTSUP;
+	s->info.timing += timers != s->info.has_timers;
+	s->info.has_timers = timers;
+	return 0;
+}
+
 /* As RocksDB does: a new file for every change, the one before it removed. */
 static int write_options_file(struct lode_lsm *s)
 {
@@ -242,27 +256,63 @@ static void note_death(struct lode_lsm *s)
 		s->report.died = lsm_options_fatal(s, &s->cf[i]);
 }
 
+/* SetOptions has applied its values and now waits for the write leader: up to 8.7 that one sleeps until the stop is over (and, without a nudge, until the
+ * next job has ended, which is not modelled). */
+static void hang(struct lode_lsm *s)
+{
+	double hung = 0;
+
+	for (; s->stopped && hung < 600; hung += STEP) {
+		lsm_model_step(s, STEP);
+		s->now_ns += (uint64_t)(STEP * 1e9);
+	}
+	s->report.hung_s = fmax(s->report.hung_s, hung);
+}
+
+/* The operator's call of the same moment: both start from the same values, and the later of the two installs them all. The file of the earlier is there
+ * for a while. */
+static void race(struct lode_lsm *s)
+{
+	const struct lode_kv kv = {s->race.key, s->race.value};
+	struct lsm_values base = s->db;
+
+	s->race.key[0] = 0;
+	lsm_options_set(s, &s->db, LODE_SEC_DB, &kv, 1, true, NULL);
+	write_options_file(s);
+	if (s->c.hazards & LODE_HAZARD_LOST_UPDATES)
+		s->db = base;
+}
+
 static int set_values(struct lode_lsm *s, struct lsm_values *v, enum lode_section sec, const struct lode_kv *kv, size_t n,
 		      struct lode_err *err)
 {
+	bool was_stopped = s->stopped, fileless;
+	uint64_t number = s->options_number;
 	int rc;
 
 	if (s->closed)
 		return -ESHUTDOWN;
-	if (spend(&s->fail_sets))
+	if (!spend(&s->fine_sets) && spend(&s->fail_sets))
 		return lode_err_set(err, EIO, "IO error: no space left on device");
-	bool quiet = spend(&s->quiet_sets);
-	rc = lsm_options_set(s, v, sec, kv, n, !quiet, err);
+	rc = lsm_options_set(s, v, sec, kv, n, true, err);
 	if (rc)
 		return rc;
-	s->quiet |= quiet;
+	for (unsigned i = 0; i < s->c.ncf; i++)
+		s->cf[i].installs += v == &s->cf[i].opt;
 	s->now_ns += SET_COST_NS;
 	s->report.sets++;
 	s->report.sets_while_stopped += s->stopped;
 	s->report.sets_while_delayed += s->delayed_rate > 0;
 	note_death(s);
 	lsm_model_recalculate(s);
-	rc = write_options_file(s);
+	if (was_stopped && (s->c.hazards & LODE_HAZARD_HANGS_STOPPED))
+		hang(s);
+	fileless = spend(&s->fileless_sets);
+	if (fileless)
+		s->options_number = number;
+	rc = fileless ? -EIO : write_options_file(s);
+	if (fileless && (s->c.hazards & LODE_HAZARD_FILE_ERROR_SILENT))
+		return 0;
 	if (rc || spend(&s->lying_sets))
 		return lode_err_set(err, EIO, "IO error: OPTIONS file");
 	return 0;
@@ -277,6 +327,8 @@ static int sim_set_cf_options(struct lode_host *h, uint32_t cf, const struct lod
 
 static int sim_set_db_options(struct lode_host *h, const struct lode_kv *kv, size_t n, struct lode_err *err)
 {
+	if (self(h)->race.key[0])
+		race(self(h));
 	return set_values(self(h), &self(h)->db, LODE_SEC_DB, kv, n, err);
 }
 
@@ -303,6 +355,7 @@ static const struct lode_host_ops sim_ops = {
 	.map_property = sim_map_property,
 	.statistics = sim_statistics,
 	.histogram = sim_histogram,
+	.statistics_level = sim_statistics_level,
 	.options = sim_options,
 	.cache = sim_cache,
 	.set_cf_options = sim_set_cf_options,
@@ -352,7 +405,10 @@ struct lode_lsm *lode_lsm_new(const struct lode_lsm_config *c)
 	s->host.ops = &sim_ops;
 	s->c = *c;
 	s->c.ncf = c->ncf < 1 ? 1 : c->ncf > LODE_LSM_CF_MAX ? LODE_LSM_CF_MAX : c->ncf;
-	s->info.has_statistics = s->info.has_timers = c->statistics;
+	s->info.has_statistics = c->statistics;
+	s->info.has_timers = c->statistics && !c->untimed;
+	s->info.statistics_ours = c->statistics && c->statistics_ours;
+	s->info.hazards = c->hazards;
 	lode_fmt(s->info.version, sizeof s->info.version, "%s", c->version);
 	lode_fmt(s->info.path, sizeof s->info.path, "%s", c->dir ? c->dir : "/nonexistent/simulated");
 	s->clock = (struct lode_clock){sim_mono, sim_wall, s};
@@ -423,12 +479,16 @@ static void happen(struct lode_lsm *s, const struct lode_lsm_event *e)
 		break;
 	case LODE_LSM_SET_FAILS:
 		s->fail_sets = e->n;
+		s->fine_sets = e->after;
 		break;
 	case LODE_LSM_SET_LIES:
 		s->lying_sets = e->n;
 		break;
-	case LODE_LSM_QUIET_REVERT:
-		s->quiet_sets = e->n;
+	case LODE_LSM_FILE_FAILS:
+		s->fileless_sets = e->n;
+		break;
+	case LODE_LSM_RACE:
+		s->race = *e;
 		break;
 	case LODE_LSM_STATS_RESET:
 		memset(s->ticker, 0, sizeof s->ticker);

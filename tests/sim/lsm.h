@@ -31,10 +31,13 @@ struct lode_lsm_config {
 	uint64_t cache_bytes;
 	bool cache_resizable;
 	bool statistics;
+	bool statistics_ours; /* as if we had added them: their level can be set */
+	bool untimed;         /* at the start they count only, and if they are not ours, for good */
 	double noise, noise_phi; /* AR(1) of log service time, per second: standard deviation and correlation */
 	double compact_mbps;  /* input of one compaction job, MB/s, with a core of its own */
 	double flush_mbps;
 	const char *version;  /* "7.8.3" */
+	unsigned hazards;     /* enum lode_hazard (host/versions.h): what this RocksDB does to those who write options; told in info, and played */
 	const char *dir;      /* OPTIONS files are written there as RocksDB does; NULL: they stay in memory, and have no number */
 };
 /* readrandom of 10 million 100-byte values, 2 threads on 2 cores, db_bench's defaults. */
@@ -45,9 +48,10 @@ enum lode_lsm_what {
 	LODE_LSM_SET,          /* the operator's own SetOptions (db: SetDBOptions): key, value */
 	LODE_LSM_CLOSE,        /* every call from now on: -ESHUTDOWN */
 	LODE_LSM_BG_ERROR,     /* a background error: counted, and writes stop */
-	LODE_LSM_SET_FAILS,    /* the next n writes: -EIO, nothing applied */
+	LODE_LSM_SET_FAILS,    /* n writes, after so many that are fine: -EIO, nothing applied */
 	LODE_LSM_SET_LIES,     /* the next n writes: -EIO, and yet live */
-	LODE_LSM_QUIET_REVERT, /* the next n writes: shown as asked, but the old values stay in force until the next job ends */
+	LODE_LSM_FILE_FAILS,   /* the next n writes: live, but no OPTIONS file; -EIO, or 0 where the hazard is that it says nothing */
+	LODE_LSM_RACE,         /* the operator's SetDBOptions (key, value) meets ours: with the hazard of lost updates, theirs is undone by it */
 	LODE_LSM_STATS_RESET,  /* Statistics::Reset */
 	LODE_LSM_SUSPEND,      /* the clock jumps by n seconds in which nothing ran */
 };
@@ -58,7 +62,7 @@ struct lode_lsm_event {
 	struct lode_lsm_mix mix;
 	bool db;
 	char key[64], value[160];
-	double n;
+	double n, after;
 };
 
 struct lode_lsm_report { /* the truth, for tests */
@@ -66,6 +70,8 @@ struct lode_lsm_report { /* the truth, for tests */
 	unsigned sets;               /* calls that changed options, ours and the operator's */
 	unsigned sets_while_stopped; /* on RocksDB up to 8.7 each of these may hang the host */
 	unsigned sets_while_delayed; /* each of these cuts the delayed write rate */
+	double hung_s;               /* longest that a write hung behind stopped writers */
+	double reverted_s;           /* time in which other values were in force than were shown */
 	const char *died;            /* why the real RocksDB would have aborted by now, or NULL */
 };
 

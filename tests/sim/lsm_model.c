@@ -143,16 +143,23 @@ void lsm_model_recalculate(struct lode_lsm *s)
 		s->delayed_rate = fmin(ceiling, fmax(RATE_FLOOR, s->delayed_rate * (near_stop ? 0.6 : rising ? 0.8 : 1.25)));
 }
 
-/* A job has ended: a new version is installed, with the options as they are shown now. */
-static void installed(struct lode_lsm *s)
+/* A version is installed: with the options as they are shown, or, up to 9.10, with those of the beginning of the job that installs it. */
+static void installed(struct lode_lsm *s, struct lsm_tree *t, const double then[LSM_MODELLED_N])
 {
-	if (s->quiet) {
-		for (unsigned i = 0; i < s->c.ncf; i++)
-			lsm_options_obey(&s->cf[i].opt, LODE_SEC_CF);
-		lsm_options_obey(&s->db, LODE_SEC_DB);
-		s->quiet = false;
-	}
+	lsm_options_obey(&t->opt, LODE_SEC_CF);
+	if (then && (s->c.hazards & LODE_HAZARD_QUIET_REVERT))
+		memcpy(t->opt.live, then, sizeof t->opt.live);
+	t->installs++;
 	lsm_model_recalculate(s);
+}
+
+/* Jobs take the options as they are shown when they begin. */
+static void snapshot(const struct lsm_tree *t, double then[LSM_MODELLED_N])
+{
+	struct lsm_values now = t->opt;
+
+	lsm_options_obey(&now, LODE_SEC_CF);
+	memcpy(then, now.live, sizeof now.live);
 }
 
 static unsigned flush_slots(const struct lode_lsm *s)
@@ -188,8 +195,10 @@ static void flush(struct lode_lsm *s, double dt, double share)
 		while (t->imm > 0 && time > 0) {
 			double mem = t->imm_bytes / t->imm, file = mem / MEM_OVERHEAD * COMPRESS;
 
-			if (!(t->flush_left_s > 0)) /* creating and syncing a file takes its time, however small */
+			if (!(t->flush_left_s > 0)) { /* creating and syncing a file takes its time, however small */
 				t->flush_left_s = 0.005 + mem / (s->c.flush_mbps * 1e6);
+				snapshot(t, t->flush_then);
+			}
 			double now = fmin(time, t->flush_left_s);
 			time -= now;
 			t->flush_left_s -= now;
@@ -202,7 +211,7 @@ static void flush(struct lode_lsm *s, double dt, double share)
 			t->bytes[0] += file;
 			s->ticker[LODE_T_FLUSH_WRITE_BYTES] += file;
 			s->ticker[LODE_T_FILE_OPENS]++;
-			installed(s);
+			installed(s, t, t->flush_then);
 		}
 	}
 }
@@ -238,6 +247,7 @@ static bool pick(struct lode_lsm *s, struct lsm_job *job)
 	job->to = job->level ? fmin(next, job->from * next / from) : next;
 	job->left = job->from + job->to;
 	job->running = true;
+	snapshot(t, job->then);
 	t->busy[job->level] = t->busy[job->level + 1] = true;
 	return true;
 }
@@ -264,7 +274,7 @@ static void finish(struct lode_lsm *s, struct lsm_job *job)
 	s->ticker[LODE_T_FILE_OPENS] += ceil(out / fmax(1e6, opt(t, LSM_FILE_SIZE)));
 	s->cached *= all > 0 ? fmax(0, 1 - (job->from + job->to) / all / s->c.ncf) : 1; /* the blocks of deleted files are dead */
 	job->running = false;
-	installed(s);
+	installed(s, t, job->then);
 }
 
 static void compact(struct lode_lsm *s, double dt, double share)
@@ -295,7 +305,7 @@ static void record(struct lode_lsm *s, int op, double n, double mean, double sig
 	static const double far = 4;
 	int i;
 
-	if (!(n > 0))
+	if (!(n > 0) || !s->info.has_timers)
 		return;
 	s->hist_sum[op] += n * mean;
 	for (i = 0; i < LSM_BUCKETS - 1; i++) {
@@ -357,8 +367,6 @@ static double memtable_room(const struct lode_lsm *s)
 
 static void fill_memtables(struct lode_lsm *s, double bytes)
 {
-	bool switched = false;
-
 	for (unsigned i = 0; i < s->c.ncf; i++) {
 		struct lsm_tree *t = &s->cf[i];
 		double size = fmax(65536, opt(t, LSM_WBS));
@@ -369,11 +377,10 @@ static void fill_memtables(struct lode_lsm *s, double bytes)
 			t->mem -= full;
 			t->imm_bytes += full;
 			t->imm++;
-			switched = true;
+			installed(s, t, NULL);
+			size = fmax(65536, opt(t, LSM_WBS));
 		}
 	}
-	if (switched)
-		lsm_model_recalculate(s);
 }
 
 static void count_reads(struct lode_lsm *s, const struct costs *c, const double n[LODE_OP_N])
@@ -488,6 +495,10 @@ void lsm_model_step(struct lode_lsm *s, double dt)
 	clients(s, dt, share);
 	flush(s, dt, share);
 	compact(s, dt, share);
+	bool obeyed = true;
+	for (unsigned i = 0; i < s->c.ncf; i++)
+		obeyed &= lsm_options_obeyed(&s->cf[i].opt, LODE_SEC_CF);
+	s->report.reverted_s += obeyed ? 0 : dt;
 	s->report.seconds += dt;
 	s->report.stopped_s += s->stopped ? dt : 0;
 	s->report.delayed_s += s->delayed_rate > 0 && !s->stopped ? dt : 0;

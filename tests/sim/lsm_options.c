@@ -112,6 +112,14 @@ void lsm_options_obey(struct lsm_values *v, enum lode_section sec)
 			v->live[i] = number_of(v->text[i]);
 }
 
+bool lsm_options_obeyed(const struct lsm_values *v, enum lode_section sec)
+{
+	for (int i = 0; i < (int)LSM_MODELLED_N; i++)
+		if (rows[i].section == sec && v->live[i] != number_of(v->text[i]))
+			return false;
+	return true;
+}
+
 static void defaults(struct lsm_values *v)
 {
 	for (int i = 0; i < ROWS; i++)

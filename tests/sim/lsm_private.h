@@ -5,6 +5,7 @@
 #include "lsm.h"
 
 #include "base/rng.h"
+#include "host/versions.h"
 
 /* Options that the model understands: X(id, section, name, default, kind). Kinds: i integer, d double, b bool. */
 #define LSM_MODELLED(X) \
@@ -47,6 +48,9 @@ struct lsm_tree {
 	unsigned imm;
 	double flush_left_s;    /* of the flush under way; 0 = none */
 	double l0_files, bytes[LSM_LEVELS];
+	double l0_made;         /* files ever written to L0 */
+	double flush_then[LSM_MODELLED_N]; /* the options when the flush under way began */
+	uint64_t installs;      /* versions installed */
 	bool busy[LSM_LEVELS];  /* a compaction out of this level is running */
 	double debt, debt_before;
 };
@@ -56,6 +60,7 @@ struct lsm_job {
 	int cf, level;
 	double files, from, to; /* L0 files taken; input bytes of the level and of the next */
 	double left;            /* input bytes still to go */
+	double then[LSM_MODELLED_N]; /* the options when it began */
 };
 
 struct lode_lsm {
@@ -86,8 +91,8 @@ struct lode_lsm {
 	struct lode_lsm_event event[64];
 	size_t nevent;
 	bool closed;
-	double fail_sets, lying_sets, quiet_sets;
-	bool quiet;                    /* some live values are older than what is shown */
+	double fine_sets, fail_sets, lying_sets, fileless_sets;
+	struct lode_lsm_event race;    /* what the operator is about to set at the same moment; key[0]: there is such a thing */
 	struct lode_lsm_report report;
 };
 
@@ -97,6 +102,7 @@ double lsm_opt(const struct lsm_values *v, enum lsm_option o);
 /* Sets all or nothing, as RocksDB reads values. 0, -EINVAL. apply: also what the model obeys. */
 int lsm_options_set(struct lode_lsm *s, struct lsm_values *v, enum lode_section sec, const struct lode_kv *kv, size_t n,
 		    bool apply, struct lode_err *err);
+bool lsm_options_obeyed(const struct lsm_values *v, enum lode_section sec); /* is what is shown in force? */
 void lsm_options_obey(struct lsm_values *v, enum lode_section sec); /* live = shown */
 const char *lsm_options_fatal(const struct lode_lsm *s, const struct lsm_tree *t); /* why this RocksDB would abort, or NULL */
 

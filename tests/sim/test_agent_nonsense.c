@@ -27,6 +27,7 @@ static void run_one(uint64_t seed, bool adversarial)
 	struct bed b;
 	bed_init(&b, seed);
 	memcpy(b.lsm.mix.share, mixes[seed % 5], sizeof(mixes[0]));
+	b.lsm.hazards = seed % 2 ? ~0u : 0; /* every hazard that any RocksDB has for those who write options */
 	b.config.allow_optin = seed % 3 == 0;
 	b.asker.advisor = adversarial ? lode_advisor_adversarial(seed) : lode_advisor_random(seed);
 	bed_start(&b);

@@ -1,5 +1,6 @@
 /* Is the simulated LSM sane: does it do what RocksDB was measured or read to do, and is it the same for the same seed? */
 #include "lsm.h"
+#include "host/versions.h"
 
 #include "host/write.h"
 #include "sense/interval.h"
@@ -323,14 +324,36 @@ static void at(struct bed *b, double when, enum lode_lsm_what what, double n)
 	assert_true(lode_lsm_at(b->sim, &e));
 }
 
+/* A job that began before a write puts the options of its beginning in force when it ends; a later one heals it. */
+static void old_jobs(struct bed *b)
+{
+	static const char key[] = "level0_file_num_compaction_trigger";
+	uint64_t flushes = 0, compactions = 0;
+
+	while (!flushes && !compactions) {
+		lode_lsm_advance(b->sim, 0.05);
+		b->host->ops->int_property(b->host, 0, "rocksdb.num-running-flushes", &flushes);
+		b->host->ops->int_property(b->host, 0, "rocksdb.num-running-compactions", &compactions);
+	}
+	assert_int_equal(set_cf(b, key, "6"), 0);
+	within(lode_lsm_value(b->sim, 0, key), 6, 6);
+	for (int i = 0; i < 2000 && lode_lsm_value(b->sim, 0, key) == 6; i++)
+		lode_lsm_advance(b->sim, 0.05);
+	within(lode_lsm_value(b->sim, 0, key), 5, 5); /* shown as 6 */
+	bed_run(b, 60);
+	within(lode_lsm_value(b->sim, 0, key), 6, 6);
+}
+
 static void events_happen(void **state)
 {
 	struct lode_lsm_config c = config_of(0.5, 0.5, 0);
-	struct bed b = bed_new(&c);
+	struct bed b;
 	struct lode_interval iv;
 	uint64_t n;
 
 	(void)state;
+	c.hazards = LODE_HAZARD_QUIET_REVERT;
+	b = bed_new(&c);
 	bed_run(&b, 5);
 	at(&b, 6, LODE_LSM_STATS_RESET, 0);
 	iv = bed_run(&b, 5);
@@ -350,12 +373,7 @@ static void events_happen(void **state)
 	lode_lsm_advance(b.sim, 0.1);
 	assert_int_equal(set_cf(&b, "level0_file_num_compaction_trigger", "5"), -EIO);
 	within(lode_lsm_value(b.sim, 0, "level0_file_num_compaction_trigger"), 5, 5);
-	at(&b, 0, LODE_LSM_QUIET_REVERT, 1);
-	lode_lsm_advance(b.sim, 0.1);
-	assert_int_equal(set_cf(&b, "level0_file_num_compaction_trigger", "6"), 0);
-	within(lode_lsm_value(b.sim, 0, "level0_file_num_compaction_trigger"), 5, 5); /* shown as 6 */
-	bed_run(&b, 60); /* flushes have ended since */
-	within(lode_lsm_value(b.sim, 0, "level0_file_num_compaction_trigger"), 6, 6);
+	old_jobs(&b);
 
 	struct lode_lsm_event mix = {.what = LODE_LSM_MIX,
 				     .mix = {.share = {0, 0, 1, 0}, .value_bytes = 100, .found = 1, .next = 50, .skew = 1}};
