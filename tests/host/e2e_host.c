@@ -4,105 +4,20 @@
  *
  * Each opens a database, works for so many seconds with puts and gets, and leaves as its habit says. With a token: it is in every key, in
  * every value and in the name of a second column family. Nothing here knows of the tuner. */
-#include <errno.h>
-#include <rocksdb/c.h>
+#include "service.h"
+
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 #define CHILDREN 6
 #define BROKEN_WRITES 50
 
-static rocksdb_t *db;
-static rocksdb_column_family_handle_t *family[2];
-static rocksdb_options_t *options;
-static const char *token = "plain";
 static atomic_uint alarms, pipes, foreign;
-
-static void die(const char *what, const char *detail)
-{
-	fprintf(stderr, "e2e_host: %s: %s\n", what, detail);
-	_exit(3);
-}
-
-static double now(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static void say_leaving(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_REALTIME, &t);
-	printf("leaving %lld\n", (long long)t.tv_sec * 1000 + t.tv_nsec / 1000000);
-	fflush(stdout);
-}
-
-static void open_db(const char *dir)
-{
-	const char *names[] = {"default", token};
-	const rocksdb_options_t *each[2];
-	char *err = NULL;
-
-	options = rocksdb_options_create();
-	rocksdb_options_set_create_if_missing(options, 1);
-	rocksdb_options_set_create_missing_column_families(options, 1);
-	each[0] = each[1] = options;
-	db = rocksdb_open_column_families(options, dir, 2, names, each, family, &err);
-	if (err)
-		die("open", err);
-	printf("ready %d\n", (int)getpid());
-	fflush(stdout);
-}
-
-static void close_db(void)
-{
-	rocksdb_column_family_handle_destroy(family[0]);
-	rocksdb_column_family_handle_destroy(family[1]);
-	rocksdb_close(db);
-	rocksdb_options_destroy(options);
-	db = NULL;
-}
-
-/* Some ten thousand operations a second: enough to be worth tuning, and little for the machine. */
-static void work(double seconds)
-{
-	static unsigned i;
-	rocksdb_readoptions_t *ro = rocksdb_readoptions_create();
-	rocksdb_writeoptions_t *wo = rocksdb_writeoptions_create();
-	double end = now() + seconds;
-
-	while (now() < end) {
-		for (int k = 0; k < 40; k++, i++) {
-			char key[96], value[160], *err = NULL, *got;
-			size_t len;
-			int n = snprintf(key, sizeof(key), "%s-key-%06u", token, i * 2654435761u % 20000);
-
-			if (i % 4 == 0) {
-				int m = snprintf(value, sizeof(value), "%s-value-%060u", token, i);
-				rocksdb_put_cf(db, wo, family[k & 1], key, (size_t)n, value, (size_t)m, &err);
-			} else {
-				got = rocksdb_get_cf(db, ro, family[k & 1], key, (size_t)n, &len, &err);
-				free(got);
-			}
-			if (err)
-				die("operation", err);
-		}
-		usleep(3000);
-	}
-	rocksdb_readoptions_destroy(ro);
-	rocksdb_writeoptions_destroy(wo);
-}
 
 /* ---- habits ---- */
 
