@@ -120,6 +120,11 @@ static void show_kinds(struct page *p, const cJSON *kinds)
 			lode_buf_adds(&p->out, " ");
 		lode_buf_adds(&p->out, " ");
 		cli_show_count(&p->out, cli_num(k, "ops"));
+		if (!isfinite(cli_num(k, "mean_us"))) {
+			lode_buf_adds(&p->out, "/s, not timed now");
+			end_line(p);
+			continue;
+		}
 		lode_buf_adds(&p->out, "/s, mean ");
 		cli_show_us(&p->out, cli_num(k, "mean_us"));
 		lode_buf_adds(&p->out, ", p50 ");
@@ -280,9 +285,33 @@ static void show_state(struct page *p, const cJSON *s, const cJSON *db)
 	if (*cli_str(db, "limited"))
 		warning(p, "limited: ", cli_str(db, "limited"));
 	if (!strcmp(cli_str(db, "statistics"), "none"))
-		warning(p, "", "this database has no Statistics object: no latencies, so nothing can be judged");
+		warning(p, "no Statistics: ", "judged by writes per second and stalls only; reads are not seen");
 	if (*cli_str(advice, "why") && strcmp(cli_str(advice, "why"), why) != 0)
 		text_line(p, "advice", cli_str(advice, "why"));
+}
+
+static size_t length(const cJSON *array)
+{
+	return cJSON_IsArray(array) ? (size_t)cJSON_GetArraySize(array) : 0;
+}
+
+/* "7.8.3, handled as 6.29 to 8.7: 93 options can be changed, 12 cannot, 7 not safely". */
+static void show_capabilities(struct page *p, const cJSON *db)
+{
+	const cJSON *c = cli_obj(db, "capabilities");
+
+	if (!*cli_str(c, "range"))
+		return;
+	label(p, "rocksdb");
+	cli_add_text(&p->out, cli_str(db, "rocksdb"));
+	lode_buf_adds(&p->out, cli_true(c, "newer") ? ", newer than any version that was checked, handled as " : ", handled as ");
+	cli_add_text(&p->out, cli_str(c, "range"));
+	if (cli_true(c, "asked"))
+		lode_buf_addf(&p->out, ": %.0f options can be changed, %zu cannot, %zu not safely", cli_num(c, "changeable"),
+			      length(cli_obj(c, "not_changeable")), length(cli_obj(c, "unsafe")));
+	else
+		lode_buf_adds(&p->out, ": what can be changed is assumed by its version");
+	end_line(p);
 }
 
 static void show_counts(struct page *p, const cJSON *c)
@@ -314,6 +343,7 @@ static void show_db(struct page *p, const cJSON *s, const cJSON *db)
 	cli_add_text(&p->out, *cli_str(db, "rocksdb") ? cli_str(db, "rocksdb") : "?");
 	end_line(p);
 	show_state(p, s, db);
+	show_capabilities(p, db);
 	text_line(p, "work", cli_str(db, "workload"));
 	show_now(p, db);
 	if (cli_obj(db, "trial"))

@@ -79,6 +79,7 @@ static bool look(struct lode_conductor *c)
 	}
 	c->prev = c->now;
 	c->now = s;
+	c->policy.reads_unseen = !s->has_stats;
 	c->counts.samples++;
 	c->counts.sample_ns += s->took_ns;
 	lode_interval_diff(first ? NULL : c->prev, c->now, c->config->interval, &c->last);
@@ -191,6 +192,7 @@ static void journal_attach(struct lode_conductor *c)
 {
 	const struct lode_host_info *info = c->host->ops->info(c->host);
 	struct lode_json *j = lode_journal_begin(c->journal, "attach");
+	struct lode_cache cache = {0};
 	lode_json_str(j, "path", info->path);
 	lode_json_str(j, "rocksdb", info->version);
 	lode_json_str(j, "lodestone", LODE_VERSION);
@@ -198,6 +200,8 @@ static void journal_attach(struct lode_conductor *c)
 	lode_json_str(j, "advisor", c->env.asker->advisor->ops->name);
 	lode_json_str(j, "pace", c->pace.name);
 	lode_json_str(j, "statistics", c->statistics);
+	c->host->ops->cache(c->host, &cache);
+	lode_capability_json(&c->can, c->host, &cache, c->statistics, j);
 	lode_json_u64(j, "seed", c->env.seed);
 	lode_json_i64(j, "pid", getpid());
 	lode_journal_end(c->journal, true);
@@ -244,9 +248,9 @@ struct lode_conductor *lode_conductor_new(struct lode_host *h, const struct lode
 	set_policy(c);
 	lode_tripwire_init(&c->trip);
 	lode_conductor_phase(c, LODE_OBSERVE, "getting to know the work");
+	lode_live_read_state(c); /* the journal tells what can be done here */
 	journal_attach(c);
 	lode_qualify_rest(c);
-	lode_live_read_state(c);
 	lode_live_recover(c);
 	return c;
 }

@@ -3,6 +3,7 @@
 #ifndef LODE_AGENT_CONDUCTOR_PRIVATE_H
 #define LODE_AGENT_CONDUCTOR_PRIVATE_H
 
+#include "agent/capability.h"
 #include "agent/conductor.h"
 #include "guard/tripwire.h"
 #include "record/journal.h"
@@ -71,6 +72,7 @@ struct lode_conductor {
 	size_t history_n, history_at;
 	struct lode_interval *window;   /* scratch: the last seconds added up */
 	struct lode_state *state;
+	struct lode_capability can;
 	struct lode_machine machine;
 	struct lode_workload workload;
 	struct lode_workload trial_workload; /* what the trial's next block is compared with */
@@ -123,7 +125,7 @@ static inline uint64_t lode_conductor_now(const struct lode_conductor *c)
 int lode_live_read_state(struct lode_conductor *c);  /* the options as RocksDB has them; notices what others changed */
 /* todo or undo of the plan, in calm times only; 0 only if it reads back; -EAGAIN: nothing was done, try again later */
 int lode_live_apply(struct lode_conductor *c, bool treatment);
-bool lode_live_start(struct lode_conductor *c, uint64_t seed, const char *design); /* the intent, on disk before anything is written */
+bool lode_live_start(struct lode_conductor *c, uint64_t seed, const char *design, const char *judged_by); /* the intent, on disk before anything is written */
 void lode_live_settled(struct lode_conductor *c, uint64_t trial, const char *how);
 bool lode_live_undo(struct lode_conductor *c);       /* the trial's changes back, at any time; false: SAFE or try again */
 void lode_live_count(struct lode_conductor *c, const struct lode_write_report *rep);

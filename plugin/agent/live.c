@@ -132,6 +132,8 @@ static int rebuild(struct lode_conductor *c, struct lode_options *o, const struc
 	}
 	if (c->state)
 		notice_overrides(c, c->state, s, ours);
+	lode_capability_learn(&c->can, c->host, s);
+	memcpy(s->can, c->can.can, sizeof(s->can));
 	free(c->state);
 	c->state = s;
 	return 0;
@@ -291,11 +293,12 @@ bool lode_live_undo(struct lode_conductor *c)
 	return false;
 }
 
-bool lode_live_start(struct lode_conductor *c, uint64_t seed, const char *design)
+bool lode_live_start(struct lode_conductor *c, uint64_t seed, const char *design, const char *judged_by)
 {
 	struct lode_json *j = lode_journal_begin(c->journal, "intent");
 	lode_json_u64(j, "trial", c->proposal.id);
 	lode_json_str(j, "design", design);
+	lode_json_str(j, "judged_by", judged_by);
 	lode_json_u64(j, "seed", seed);
 	lode_json_str(j, "pace", c->pace.name);
 	lode_json_num(j, "alpha", c->config->alpha);

@@ -259,6 +259,7 @@ void lode_conductor_status(const struct lode_conductor *c, struct lode_json *j)
 	lode_json_bool(j, "timers", info->has_timers);
 	lode_json_str(j, "judged_by", lode_qualify_judged_by(c));
 	lode_json_str(j, "limited", info->why_limited);
+	lode_capability_json(&c->can, c->host, cache, c->statistics, j);
 	lode_json_num(j, "uptime_s", (double)(lode_conductor_now(c) - c->born_ns) / 1e9);
 	lode_json_u64(j, "samples", c->counts.samples);
 	lode_json_num(j, "sample_us", c->counts.samples ? (double)c->counts.sample_ns / 1e3 / (double)c->counts.samples : 0);

@@ -89,7 +89,12 @@ static int admit(const struct lode_situation *s, int tunable, int change, struct
 		return refuse(out, LODE_RULE_FORBIDDEN, change, "%s is never changed: %s", t->id, t->why ? t->why : "a structure");
 	if (t->scope == LODE_SCOPE_RESTART)
 		return refuse(out, LODE_RULE_FORBIDDEN, change, "%s cannot be changed while the database is open", t->id);
-	if ((t->since && version < t->since) || (t->until && version >= t->until))
+	if (s->state->can[tunable] == LODE_CAN_NO)
+		return refuse(out, LODE_RULE_IMAGE, change, "%s: this RocksDB %u.%u.%u was asked and does not let it be changed in an open database",
+			      t->id, version / 10000, version / 100 % 100, version % 100);
+	/* The image's own yes stands above the table's versions, but for table options: where they are not safe RocksDB takes them all the same. */
+	if ((s->state->can[tunable] == LODE_CAN_ASSUMED || lode_tunable_is_table(t)) &&
+	    ((t->since && version < t->since) || (t->until && version >= t->until)))
 		return refuse(out, LODE_RULE_ABSENT, change, "%s cannot be changed safely in RocksDB %u.%u.%u", t->id, version / 10000,
 			      version / 100 % 100, version % 100);
 	if (t->tier == LODE_TIER_OPTIN && !s->policy->allow_optin)
@@ -216,7 +221,8 @@ static int add_helpers(struct lode_draft *d, struct lode_refusal *out)
 		const struct lode_value *arena = it->tunable == LODE_ID_WRITE_BUFFER ? held(d->s->state, LODE_ID_ARENA, it->cf) : NULL;
 		int64_t fit = it->value / 8 / ARENA_ALIGN * ARENA_ALIGN;
 
-		if (!arena || !arena->exists || bit(d->s->policy->locked, LODE_ID_ARENA) || bit(d->s->policy->manual, LODE_ID_ARENA))
+		if (!arena || !arena->exists || d->s->state->can[LODE_ID_ARENA] == LODE_CAN_NO || bit(d->s->policy->locked, LODE_ID_ARENA) ||
+		    bit(d->s->policy->manual, LODE_ID_ARENA))
 			continue;
 		if (fit < ARENA_ALIGN || (arena->numeric && arena->value > 0 && arena->value <= it->value / 8))
 			continue;
@@ -234,7 +240,7 @@ static int add_helpers(struct lode_draft *d, struct lode_refusal *out)
  * where other limits are narrower. */
 static struct lode_range narrow(const struct lode_draft *d, int tunable, int cf, int64_t value, struct lode_limit *broken)
 {
-	static lode_rule_fn *const rules[] = {lode_rule_bounds, lode_rule_order, lode_rule_present, lode_rule_memory, lode_rule_step};
+	static lode_rule_fn *const rules[] = {lode_rule_bounds, lode_rule_order, lode_rule_present, lode_rule_memory, lode_rule_unseen, lode_rule_step};
 	struct lode_range r = {{INT64_MIN, LODE_RULE_NONE, ""}, {INT64_MAX, LODE_RULE_NONE, ""}};
 
 	*broken = (struct lode_limit){0, LODE_RULE_NONE, ""};
@@ -255,6 +261,8 @@ static const char *complaint(enum lode_rule rule)
 		return "breaks a relation";
 	case LODE_RULE_MEMORY:
 		return "exceeds the memory budget";
+	case LODE_RULE_UNSEEN:
+		return "may not move there";
 	default:
 		return "is out of bounds";
 	}

@@ -28,7 +28,8 @@ struct lode_proposal {
 	X(NONE, "none") X(UNKNOWN, "unknown-option") X(ABSENT, "not-in-this-rocksdb") X(FORBIDDEN, "forbidden") X(OPTIN, "needs-opt-in") \
 	X(PINNED, "pinned") X(MANUAL, "changed-by-operator") X(CF, "unknown-column-family") X(VALUE, "malformed-value") X(BOUNDS, "out-of-bounds") \
 	X(STEP, "step-too-large") X(RELATION, "relation") X(MEMORY, "memory-budget") X(DEBT, "compaction-debt") X(LAG, "cannot-be-judged-live") \
-	X(STOPPED, "writes-stopped") X(EMPTY, "changes-nothing") X(DUPLICATE, "duplicate-change") X(COOLDOWN, "cooling-down") X(TOO_MANY, "too-many-changes")
+	X(STOPPED, "writes-stopped") X(UNSEEN, "reads-not-seen") X(EMPTY, "changes-nothing") X(DUPLICATE, "duplicate-change") X(COOLDOWN, "cooling-down") X(TOO_MANY, "too-many-changes") \
+	X(IMAGE, "not-changeable-here")
 enum lode_rule {
 #define X(id, name) LODE_RULE_##id,
 	LODE_RULES(X)

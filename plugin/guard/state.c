@@ -60,9 +60,7 @@ static const char *restart_text(const struct lode_options *o, const char *cf, co
 static const char *cf_text(const struct lode_options *o, const char *cf, const struct lode_tunable *t)
 {
 	/* The file has table options in a section of their own, under their plain name. */
-	bool table = strncmp(t->key, "block_based_table_factory.", 26) == 0;
-
-	return table ? lode_options_get(o, LODE_SEC_TABLE, cf, t->id) : lode_options_get(o, LODE_SEC_CF, cf, t->key);
+	return lode_tunable_is_table(t) ? lode_options_get(o, LODE_SEC_TABLE, cf, t->id) : lode_options_get(o, LODE_SEC_CF, cf, t->key);
 }
 
 static int64_t plain_int(const struct lode_options *o, const char *cf, const char *key, int64_t otherwise)
@@ -101,6 +99,7 @@ int lode_state_build(const struct lode_options *o, const struct lode_cf *cfs, si
 	out->version = version_of(version);
 	out->ncf = ncf < LODE_CF_MAX ? ncf : LODE_CF_MAX;
 	memset(out->db, 0, sizeof out->db);
+	memset(out->can, LODE_CAN_ASSUMED, sizeof out->can);
 	if (!out->version)
 		return lode_err_set(err, EINVAL, "the OPTIONS file names no RocksDB version of the form 7.8.3");
 	for (int i = 0; i < lode_tunable_count; i++) {

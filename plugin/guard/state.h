@@ -26,9 +26,17 @@ struct lode_cf_state {
 	char style[32];         /* compaction_style */
 };
 
+/* Does this RocksDB let a tunable be changed in an open database? */
+enum lode_can {
+	LODE_CAN_ASSUMED, /* it could not be asked: the table's versions decide */
+	LODE_CAN_YES,     /* it says so */
+	LODE_CAN_NO,
+};
+
 struct lode_state {
 	uint64_t options_number; /* of the OPTIONS file it was read from */
 	unsigned version;        /* 70803 */
+	unsigned char can[LODE_TUNABLE_MAX]; /* enum lode_can; whoever asks the image fills it in after lode_state_build */
 	struct lode_value db[LODE_TUNABLE_MAX]; /* scopes DB, CACHE and RESTART (the first family's) */
 	size_t ncf;
 	struct lode_cf_state cf[LODE_CF_MAX];

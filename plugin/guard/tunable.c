@@ -16,6 +16,13 @@ int lode_tunable_find(const char *id)
 	return -1;
 }
 
+bool lode_tunable_is_table(const struct lode_tunable *t)
+{
+	static const char prefix[] = "block_based_table_factory.";
+
+	return !strncmp(t->key, prefix, sizeof prefix - 1);
+}
+
 #define NEAR_MAX 80 /* no id is longer; longer words have no neighbour */
 
 /* Levenshtein's distance, one row at a time. */

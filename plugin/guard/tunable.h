@@ -41,6 +41,8 @@ extern const int lode_tunable_count;
 int lode_tunable_find(const char *id); /* index, or -1; exact match only */
 /* Nearest id by edit distance, for messages to people; never used to guess what a model meant. NULL if nothing is near. */
 const char *lode_tunable_nearest(const char *id);
+/* An option of the block-based table: it stands in a section of its own, and is reached through the factory. */
+bool lode_tunable_is_table(const struct lode_tunable *t);
 const char *lode_kind_name(enum lode_kind k);
 const char *lode_lag_name(enum lode_lag l);
 const char *lode_tier_name(enum lode_tier t);

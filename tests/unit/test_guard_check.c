@@ -84,6 +84,31 @@ static void who_may(void **state)
 	one("memtable_whole_key_filtering", 2, LODE_RULE_VALUE, "boolean");
 }
 
+/* The image's own answer stands above the table's versions; a table option that is not safe stays out whatever it says. */
+static void what_the_image_says(void **state)
+{
+	int size = world_id("write_buffer_size"), block = world_id("block_size"), skip = world_id("max_sequential_skip_in_iterations");
+	int64_t lo, hi;
+
+	(void)state;
+	w.policy.allow_slow_lag = w.policy.allow_optin = true;
+	w.state.can[size] = LODE_CAN_NO;
+	one("write_buffer_size", 128 * MIB, LODE_RULE_IMAGE, "7.8.3 was asked");
+	assert_false(lode_guard_range(&w.now, size, LODE_CF_ALL, &lo, &hi));
+	w.state.can[size] = LODE_CAN_YES;
+	pass_one("write_buffer_size", 128 * MIB);
+	assert_true(lode_guard_range(&w.now, size, LODE_CF_ALL, &lo, &hi));
+	w.state.can[block] = LODE_CAN_YES;
+	one("block_size", 8192, LODE_RULE_ABSENT, "cannot be changed safely in RocksDB 7.8.3");
+	w.state.version = 90800;
+	pass_one("block_size", 8192);
+	w.state.can[block] = LODE_CAN_NO;
+	one("block_size", 8192, LODE_RULE_IMAGE, "does not let it be changed");
+	w.state.can[skip] = LODE_CAN_YES;
+	pass_one("max_sequential_skip_in_iterations", 9);
+	assert_string_equal(lode_rule_name(LODE_RULE_IMAGE), "not-changeable-here");
+}
+
 static void operator_is_right(void **state)
 {
 	int t = world_id("max_write_buffer_number");
@@ -424,6 +449,26 @@ static void debt_range(void **state)
 	assert_int_equal(hi, GIB);
 }
 
+static void reads_unseen(void **state)
+{
+	int64_t lo, hi;
+
+	(void)state;
+	w.policy.reads_unseen = true;
+	one("block_cache_size", 64 * MIB, LODE_RULE_UNSEEN, "reads are not seen");
+	one("level0_slowdown_writes_trigger", 25, LODE_RULE_UNSEEN, "");
+	one("max_background_jobs", 4, LODE_RULE_UNSEEN, "");
+	one("write_buffer_size", 32 * MIB, LODE_RULE_UNSEEN, "");
+	pass_one("write_buffer_size", 96 * MIB);
+	pass_one("level0_file_num_compaction_trigger", 3);
+	one("level0_file_num_compaction_trigger", 5, LODE_RULE_UNSEEN, "");
+	assert_true(lode_guard_range(&w.now, world_id("write_buffer_size"), LODE_CF_ALL, &lo, &hi));
+	assert_int_equal(lo, 64 * MIB);
+	assert_false(lode_guard_range(&w.now, world_id("max_write_buffer_number"), LODE_CF_ALL, &lo, &hi));
+	w.policy.reads_unseen = false;
+	assert_true(lode_guard_range(&w.now, world_id("max_write_buffer_number"), LODE_CF_ALL, &lo, &hi));
+}
+
 static void names(void **state)
 {
 	(void)state;
@@ -437,6 +482,7 @@ int main(void)
 #define T(f) cmocka_unit_test_setup(f, setup)
 	const struct CMUnitTest tests[] = {
 	    T(who_may),
+	    T(what_the_image_says),
 	    T(operator_is_right),
 	    T(families),
 	    T(shape_of_a_proposal),
@@ -457,7 +503,8 @@ int main(void)
 	    T(notes),
 	    T(ranges),
 	    T(debt_range),
-	    T(names),
+	    T(reads_unseen),
+    T(names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

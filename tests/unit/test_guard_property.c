@@ -103,11 +103,13 @@ static void random_world(struct world *w)
 	w->policy.allow_optin = below(3) > 0;
 	w->policy.allow_slow_lag = below(3) > 0;
 	w->policy.allow_residue = lode_rng_coin(&rng);
+	w->policy.reads_unseen = below(8) == 0;
 	w->policy.step_scale = below(4) ? 1 : 1000;
 	w->policy.memory_max = below(4) ? 0 : (uint64_t)spread(34);
 	for (int i = 0; i < lode_tunable_count; i++) {
 		w->policy.locked[i / 64] |= (uint64_t)(below(50) == 0) << (i % 64);
 		w->policy.manual[i / 64] |= (uint64_t)(below(50) == 0) << (i % 64);
+		w->state.can[i] = (unsigned char)(below(50) == 0 ? LODE_CAN_NO : below(2) ? LODE_CAN_YES : LODE_CAN_ASSUMED);
 	}
 }
 
@@ -241,6 +243,17 @@ static void oracle_memory(const struct world *w, const struct lode_plan *plan)
 	MUST(is - (is < held ? is : held) <= w->machine.mem_available);
 }
 
+/* Nobody sees the reads: larger memtables, an earlier L0, and how writes reach the disk are all that may be tried. */
+static void oracle_unseen(const struct lode_tunable *t, int64_t was, int64_t is)
+{
+	if (!strcmp(t->id, "write_buffer_size"))
+		MUST(is > was);
+	else if (!strcmp(t->id, "level0_file_num_compaction_trigger"))
+		MUST(is < was);
+	else
+		MUST(!strcmp(t->id, "bytes_per_sync") || !strcmp(t->id, "strict_bytes_per_sync") || !strcmp(t->id, "writable_file_max_buffer_size"));
+}
+
 static void oracle_row(const struct world *w, const struct lode_plan *plan, size_t i)
 {
 	const struct lode_write *todo = &plan->todo[i], *undo = &plan->undo[i];
@@ -256,8 +269,12 @@ static void oracle_row(const struct world *w, const struct lode_plan *plan, size
 	MUST(lode_tunable_read(t, todo->value, &value) == 0 && value >= t->min && value <= t->max);
 	for (const char *c = todo->value; *c; c++)
 		MUST(isalnum((unsigned char)*c) || *c == '.' || (*c == '-' && c == todo->value));
-	MUST((!t->since || w->state.version >= t->since) && (!t->until || w->state.version < t->until));
+	MUST(w->state.can[b] != LODE_CAN_NO);
+	if (w->state.can[b] == LODE_CAN_ASSUMED || !strncmp(t->key, "block_based_table_factory.", 26))
+		MUST((!t->since || w->state.version >= t->since) && (!t->until || w->state.version < t->until));
 	MUST(!(w->policy.locked[b / 64] >> (b % 64) & 1) && !(w->policy.manual[b / 64] >> (b % 64) & 1));
+	if (w->policy.reads_unseen && strcmp(t->id, "arena_block_size") != 0)
+		oracle_unseen(t, v->value, value);
 	if (strcmp(t->id, "arena_block_size") != 0)
 		MUST(t->tier == LODE_TIER_DEFAULT || (t->tier == LODE_TIER_OPTIN && w->policy.allow_optin));
 	if (!w->policy.allow_slow_lag)
