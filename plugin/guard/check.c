@@ -221,11 +221,13 @@ static int add_helpers(struct lode_draft *d, struct lode_refusal *out)
 		const struct lode_value *arena = it->tunable == LODE_ID_WRITE_BUFFER ? held(d->s->state, LODE_ID_ARENA, it->cf) : NULL;
 		int64_t fit = it->value / 8 / ARENA_ALIGN * ARENA_ALIGN;
 
-		if (!arena || !arena->exists || d->s->state->can[LODE_ID_ARENA] == LODE_CAN_NO || bit(d->s->policy->locked, LODE_ID_ARENA) ||
-		    bit(d->s->policy->manual, LODE_ID_ARENA))
+		if (!arena || !arena->exists || bit(d->s->policy->locked, LODE_ID_ARENA) || bit(d->s->policy->manual, LODE_ID_ARENA))
 			continue;
 		if (fit < ARENA_ALIGN || (arena->numeric && arena->value > 0 && arena->value <= it->value / 8))
 			continue;
+		if (d->s->state->can[LODE_ID_ARENA] == LODE_CAN_NO)
+			return refuse(out, LODE_RULE_IMAGE, it->change,
+				      "write_buffer_size=%" PRId64 " needs a smaller arena_block_size, which this RocksDB does not let be changed", it->value);
 		if (d->n == LODE_WRITE_MAX)
 			return refuse(out, LODE_RULE_TOO_MANY, it->change,
 				      "the proposal needs more than %d writes: name single column families", LODE_WRITE_MAX);
