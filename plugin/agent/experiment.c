@@ -235,7 +235,7 @@ void lode_experiment_begin(struct lode_conductor *c)
 		return;
 	}
 	lode_report_changes(c, &c->plan, changes, sizeof(changes));
-	if (!lode_live_start(c, seed, lode_design_name(spec.design))) {
+	if (!lode_live_start(c, seed, lode_design_name(spec.design), lode_baseline_judged_by(&base))) {
 		lode_trial_free(c->trial);
 		c->trial = NULL;
 		lode_experiment_give_up(c, "the journal cannot be written, so nothing is tried; see agent.state_dir");

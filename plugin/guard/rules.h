@@ -46,6 +46,7 @@ lode_rule_fn lode_rule_step;	/* not too far at once */
 lode_rule_fn lode_rule_order;	/* relations between options */
 lode_rule_fn lode_rule_present; /* relations to what is in the database now */
 lode_rule_fn lode_rule_memory;	/* the memory budget */
+lode_rule_fn lode_rule_unseen;	/* what is not seen must not be harmed */
 
 /* The debt cannot be turned round into a range: is it too large in family cf, and by how much. */
 struct lode_debt {

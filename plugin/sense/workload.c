@@ -107,7 +107,7 @@ void lode_workload_settle(const struct lode_workload *before, struct lode_worklo
 		w->regime = fingerprint(w, before->regime);
 }
 
-static void describe(struct lode_workload *w)
+static void describe(struct lode_workload *w, bool blind)
 {
 	static const char *const names[LODE_OP_N] = {"reads", "writes", "seeks", "multi-reads"};
 	size_t at = 0;
@@ -120,7 +120,9 @@ static void describe(struct lode_workload *w)
 	if (!isnan(size) && at < sizeof w->text)
 		at += (size_t)lode_fmt(w->text + at, sizeof w->text - at, ", %.0f B %s", size, size == w->write_bytes ? "a key" : "values");
 	if (w->share[2] >= 0.005 && !isnan(w->scan_next) && at < sizeof w->text)
-		lode_fmt(w->text + at, sizeof w->text - at, ", %.0f steps a seek", w->scan_next);
+		at += (size_t)lode_fmt(w->text + at, sizeof w->text - at, ", %.0f steps a seek", w->scan_next);
+	if (blind && at < sizeof w->text)
+		lode_fmt(w->text + at, sizeof w->text - at, "; reads are not seen");
 }
 
 void lode_workload_of(const struct lode_interval *window, const struct lode_sample *now, struct lode_workload *out)
@@ -151,7 +153,7 @@ void lode_workload_of(const struct lode_interval *window, const struct lode_samp
 	out->batch_keys = ratio(kind[1], (double)(t[LODE_T_WRITE_SELF] + t[LODE_T_WRITE_OTHER]));
 	if (out->known)
 		out->regime = fingerprint(out, 0);
-	describe(out);
+	describe(out, !window->has_stats);
 }
 
 /* Jensen-Shannon divergence of two mixes, base 2: 0..1. */
