@@ -55,9 +55,9 @@ static void nothing(const struct lode_signs *s, const char *held, struct lode_re
 		lode_fmt(out->why, sizeof out->why, "%s", s->why_not);
 	else
 		lode_fmt(out->why, sizeof out->why,
-			 "No rule sees anything to gain: reads %s of the time with a data hit rate of %s, writers stalled %s of it, "
+			 "No rule sees anything to gain: reads %s of the %s with a data hit rate of %s, writers stalled %s of the time, "
 			 "%s of debt, %s of the cores busy.%s%s",
-			 lode_text_percent(s->read_share).s, lode_text_percent(s->data_hit).s, lode_text_percent(s->stall_share).s,
+			 lode_text_percent(s->read_share).s, s->timed ? "time" : "operations", lode_text_percent(s->data_hit).s, lode_text_percent(s->stall_share).s,
 			 lode_text_bytes(s->debt).s, lode_text_percent(s->cpu_share).s, *held ? " Held back: " : "", held);
 	out->answer = LODE_ANSWER_NOTHING;
 }

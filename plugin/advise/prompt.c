@@ -68,14 +68,18 @@ static void workload(struct lode_buf *b, const struct lode_question *q, const st
 	lode_buf_addf(b, "\n# Workload, last %s s\n", lode_text_num(s->seconds, 2).s);
 	lode_buf_adds(b, "operation | share of operations | per second | mean us | p50 us | p99 us\n");
 	for (int op = 0; op < LODE_OP_N; op++) {
-		if (iv->op[op].count == 0)
+		if (!(lode_interval_count(iv, op) > 0))
 			continue;
 		lode_buf_addf(b, "%s | %s | %s | %s | %s | %s\n", lode_op_name[op], PCT(w->share[op]),
-			      NUM((double)iv->op[op].count / s->seconds), NUM(lode_interval_mean_us(iv, op)),
+			      NUM(lode_interval_count(iv, op) / s->seconds), NUM(lode_interval_mean_us(iv, op)),
 			      NUM(lode_hist_percentile(&iv->op[op].hist, 0.5)), NUM(lode_hist_percentile(&iv->op[op].hist, 0.99)));
 	}
-	lode_buf_addf(b, "all operations per second %s; of the time in RocksDB: reads %s, writes %s\n", NUM(lode_interval_ops(iv)),
-		      PCT(s->read_share), PCT(s->write_share));
+	lode_buf_addf(b, "all operations per second %s; of the %s: reads %s, writes %s\n", NUM(lode_interval_ops(iv)),
+		      s->timed ? "time in RocksDB" : "operations", PCT(s->read_share), PCT(s->write_share));
+	if (!iv->has_stats)
+		lode_buf_adds(b, "there are no Statistics: reads and cache hits are not seen, writes are; a change is judged by writes per second\n");
+	else if (!s->timed)
+		lode_buf_adds(b, "operations are counted now and timed only during a trial: service times are not known yet\n");
 	lode_buf_addf(b,
 		      "reads that find their key %s; bytes per value read %s, per key written %s; keys per write %s; nexts per seek %s\n",
 		      lode_text_percent(w->found).s, lode_text_num(w->value_bytes, 2).s, lode_text_num(w->write_bytes, 2).s,

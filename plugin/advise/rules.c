@@ -46,6 +46,12 @@ static double added(const struct lode_proposal *p, size_t i)
 
 #define SAY(...) lode_fmt(p->why, sizeof p->why, __VA_ARGS__)
 
+/* What the shares of reads and writes are shares of. */
+static const char *whole(const struct lode_view *v)
+{
+	return v->s->timed ? "time" : "operations";
+}
+
 /* ---- reads ---- */
 
 static bool misses_cost(const struct lode_view *v)
@@ -82,10 +88,10 @@ static bool grow_cache(const struct lode_view *v, struct lode_proposal *p)
 		return false;
 	if (s->miss_share > 0.05)
 		p->expect = fmin(s->miss_share, 0.5) / (1 - fmin(s->miss_share, 0.5));
-	SAY("Reads take %s of the time in RocksDB and miss the block cache %s times each (data hit rate %s). The cache of %s is full while "
+	SAY("Reads take %s of the %s in RocksDB and miss the block cache %s times each (data hit rate %s). The cache of %s is full while "
 	    "%s of "
 	    "SST files are live, so it grows to %s.",
-	    lode_text_percent(s->read_share).s, lode_text_num(s->misses, 2).s, lode_text_percent(s->data_hit).s, lode_text_bytes(now).s,
+	    lode_text_percent(s->read_share).s, whole(v), lode_text_num(s->misses, 2).s, lode_text_percent(s->data_hit).s, lode_text_bytes(now).s,
 	    lode_text_bytes(s->sst_bytes).s, lode_text_bytes(added(p, 0)).s);
 	return true;
 }
@@ -107,10 +113,10 @@ static bool tidier_l0(const struct lode_view *v, struct lode_proposal *p)
 
 	if (now <= 2 || !add(v, p, "level0_file_num_compaction_trigger", cf, fmax(2, floor(now / 2))))
 		return false;
-	SAY("Reads take %s of the time and look into each of up to %s L0 files, while writes make a new one every %s s; compactions out of "
+	SAY("Reads take %s of the %s and look into each of up to %s L0 files, while writes make a new one every %s s; compactions out of "
 	    "L0 start at %s "
 	    "files instead of %s.",
-	    lode_text_percent(v->s->read_share).s, lode_text_num((double)v->q->window->l0_files, 3).s,
+	    lode_text_percent(v->s->read_share).s, whole(v), lode_text_num((double)v->q->window->l0_files, 3).s,
 	    lode_text_num(1 / v->s->flush_rate, 2).s, lode_text_num(added(p, 0), 3).s, lode_text_num(now, 3).s);
 	return true;
 }
@@ -294,10 +300,10 @@ static bool larger_flushes(const struct lode_view *v, struct lode_proposal *p)
 
 	if (!add(v, p, "write_buffer_size", cf, 2 * now))
 		return false;
-	SAY("Writes take %s of the time and bring %s a second: a flush every %s s makes L0 files of %s. Memtables of %s instead of %s make "
+	SAY("Writes take %s of the %s and bring %s a second: a flush every %s s makes L0 files of %s. Memtables of %s instead of %s make "
 	    "fewer and "
 	    "larger files for compactions to merge (write amplification %s now).",
-	    lode_text_percent(v->s->write_share).s, lode_text_bytes(v->s->ingest).s, lode_text_num(1 / v->s->flush_rate, 2).s,
+	    lode_text_percent(v->s->write_share).s, whole(v), lode_text_bytes(v->s->ingest).s, lode_text_num(1 / v->s->flush_rate, 2).s,
 	    lode_text_bytes(v->s->flush_bytes).s, lode_text_bytes(added(p, 0)).s, lode_text_bytes(now).s,
 	    lode_text_num(v->s->write_amp, 2).s);
 	return true;
@@ -318,10 +324,10 @@ static bool lazier_l0(const struct lode_view *v, struct lode_proposal *p)
 
 	if (!add(v, p, "level0_file_num_compaction_trigger", cf, fmin(2 * now, slow / 2)))
 		return false;
-	SAY("Writes take %s of the time and %s of the cores are busy, partly with compactions (write amplification %s). L0 holds %s files "
+	SAY("Writes take %s of the %s and %s of the cores are busy, partly with compactions (write amplification %s). L0 holds %s files "
 	    "of the %s at which "
 	    "writers are slowed, so compactions out of L0 start at %s files instead of %s.",
-	    lode_text_percent(v->s->write_share).s, lode_text_percent(v->s->cpu_share).s, lode_text_num(v->s->write_amp, 2).s,
+	    lode_text_percent(v->s->write_share).s, whole(v), lode_text_percent(v->s->cpu_share).s, lode_text_num(v->s->write_amp, 2).s,
 	    lode_text_num((double)v->q->window->l0_files, 3).s, lode_text_num(slow, 3).s, lode_text_num(added(p, 0), 3).s,
 	    lode_text_num(now, 3).s);
 	return true;

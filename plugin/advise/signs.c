@@ -20,16 +20,12 @@ static void shares(const struct lode_interval *w, struct lode_signs *s)
 
 	for (int op = 0; op < LODE_OP_N; op++) {
 		time[is_read(op)] += (double)w->op[op].sum_us;
-		n[is_read(op)] += (double)w->op[op].count;
+		n[is_read(op)] += lode_interval_count(w, op);
 	}
-	/* Without timers the counters still tell how many of each kind there were. */
-	if (n[1] == 0)
-		n[1] = (double)(w->ticker[LODE_T_KEYS_READ] + w->ticker[LODE_T_SEEK] + w->ticker[LODE_T_MULTIGET_KEYS]);
-	if (n[0] == 0)
-		n[0] = (double)w->keys_written;
 	s->reads = n[1];
 	s->writes = n[0];
-	const double *weight = w->has_timers && time[0] + time[1] > 0 ? time : n;
+	s->timed = w->has_timers && time[0] + time[1] > 0;
+	const double *weight = s->timed ? time : n;
 	s->read_share = ratio(weight[1], weight[0] + weight[1]);
 	s->write_share = 1 - s->read_share;
 	double block_us = (double)w->hist_sum[LODE_H_SST_READ];
@@ -88,7 +84,7 @@ void lode_signs_of(const struct lode_question *q, struct lode_signs *s)
 	s->debt_rate = ((double)w->debt - (double)w->debt_start) / w->seconds;
 	s->ingest = (double)w->bytes_written / w->seconds;
 	s->write_amp = lode_interval_write_amp(w);
-	double flushes = (double)w->hist_count[LODE_H_FLUSH];
+	double flushes = (double)(w->has_timers ? w->hist_count[LODE_H_FLUSH] : w->flushes);
 	s->flush_rate = flushes / w->seconds;
 	s->flush_bytes = ratio((double)w->ticker[LODE_T_FLUSH_WRITE_BYTES], flushes);
 	s->reseeks = ratio((double)w->ticker[LODE_T_ITER_RESEEKS],

@@ -9,8 +9,8 @@ struct lode_signs {  /* NAN: not known */
 	const char *why_not;
 	double seconds;
 	double reads, writes; /* operations in the window: gets, multigets and seeks; writes */
-	double read_share,
-	    write_share;   /* of the time that the application spends in RocksDB; of its operations where there are no timers */
+	bool timed;	      /* the shares are of the time that the application spends in RocksDB; else of its operations */
+	double read_share, write_share;
 	double data_hit;   /* of the block cache, data blocks (all blocks where those are not counted) */
 	double misses;	   /* blocks a read */
 	double miss_share; /* part of the reads' time that went into reading blocks, at the most */
