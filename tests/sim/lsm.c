@@ -118,6 +118,8 @@ static int sim_map_property(struct lode_host *h, uint32_t cf, const char *name, 
 	}
 	if (!t || strcmp(name, "rocksdb.cfstats"))
 		return -ENOENT;
+	if (t->l0_made > 0)
+		give(fn, ctx, "compaction.L0.CompCount", t->l0_made, "f");
 	for (int l = 0; l < LSM_LEVELS; l++) {
 		double file = fmax(1e6, lsm_opt(&t->opt, LSM_FILE_SIZE)), files = l ? ceil(t->bytes[l] / file) : t->l0_files;
 

@@ -208,6 +208,7 @@ static void flush(struct lode_lsm *s, double dt, double share)
 			t->imm--;
 			t->imm_bytes = t->imm ? t->imm_bytes - mem : 0;
 			t->l0_files++;
+			t->l0_made++;
 			t->bytes[0] += file;
 			s->ticker[LODE_T_FLUSH_WRITE_BYTES] += file;
 			s->ticker[LODE_T_FILE_OPENS]++;
