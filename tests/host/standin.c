@@ -243,6 +243,7 @@ const struct standin_api *lodestone_test(void)
 {
 	static const struct standin_api api = {
 	    get_host, get_counts, get_reason, lode_host_write, lode_host_read_back, lode_options_get, lode_options_free, set_inject,
+	    lode_host_undo, lode_host_renew,
 	};
 	return &api;
 }

@@ -26,6 +26,8 @@ struct standin_api {
 	void (*options_free)(struct lode_options *o);
 	/* Adds Statistics to databases that have none, from the next open on. */
 	void (*set_inject)(bool on);
+	int (*undo)(struct lode_host *h, const struct lode_write *w, size_t n, bool force, struct lode_write_report *rep, struct lode_err *err);
+	int (*renew)(struct lode_host *h, const struct lode_write *w, size_t n, bool stopped, struct lode_write_report *rep, struct lode_err *err);
 };
 
 __attribute__((visibility("default"))) const struct standin_api *lodestone_test(void);
