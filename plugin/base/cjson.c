@@ -30,6 +30,7 @@
 	X(cJSON_bool, AddItemToArray, (cJSON * array, cJSON *item), (array, item))                                                         \
 	X(cJSON_bool, AddItemToObject, (cJSON * object, const char *name, cJSON *item), (object, name, item))                              \
 	X(char *, Print, (const cJSON *item), (item))                                                                                      \
+	X(cJSON *, Duplicate, (const cJSON *item, cJSON_bool deep), (item, deep))                                                          \
 	X(cJSON_bool, IsArray, (const cJSON *item), (item))                                                                                \
 	X(cJSON_bool, IsFalse, (const cJSON *item), (item))                                                                                \
 	X(cJSON_bool, IsNull, (const cJSON *item), (item))                                                                                 \
