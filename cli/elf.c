@@ -125,8 +125,10 @@ int cli_elf_parse(struct cli_elf *e, const void *data, size_t size, struct lode_
 	*e = (struct cli_elf){.data = data, .size = size};
 	if (!get(e, 0, &e->head, sizeof e->head) || memcmp(e->head.e_ident, ELFMAG, SELFMAG) != 0)
 		return lode_err_set(err, ENOEXEC, "no ELF file");
+	if (e->head.e_ident[EI_CLASS] == ELFCLASS32 && (e->head.e_machine == EM_386 || e->head.e_machine == EM_X86_64))
+		return lode_err_set(err, EBADMSG, "is a 32-bit program");
 	if (e->head.e_ident[EI_CLASS] != ELFCLASS64 || e->head.e_ident[EI_DATA] != ELFDATA2LSB || e->head.e_machine != EM_X86_64)
-		return lode_err_set(err, ENOEXEC, "built for another kind of machine; only 64-bit x86 can be tuned");
+		return lode_err_set(err, EBADMSG, "is built for another kind of machine");
 	if (e->head.e_type != ET_EXEC && e->head.e_type != ET_DYN)
 		return lode_err_set(err, ENOEXEC, "neither an executable nor a shared library");
 	for (size_t i = 0; program_header(e, i, &p); i++) {
@@ -254,7 +256,43 @@ bool cli_elf_local(const struct cli_elf *e, const char *prefix)
 	return false;
 }
 
-bool cli_elf_contains(const struct cli_elf *e, const char *text)
+/* Debugging information, which may be far larger than the rest, is no part of what is loaded. A file whose segments lie is searched to its
+ * end and no further. */
+const char *cli_elf_find(const struct cli_elf *e, const char *text)
 {
-	return memmem(e->data, e->size, text, strlen(text)) != NULL;
+	size_t len = strlen(text);
+	Elf64_Phdr p;
+
+	for (size_t i = 0; program_header(e, i, &p); i++) {
+		if (p.p_type != PT_LOAD || p.p_offset >= e->size)
+			continue;
+		size_t room = p.p_filesz < e->size - p.p_offset ? p.p_filesz : e->size - p.p_offset;
+		const char *at = memmem(e->data + p.p_offset, room, text, len);
+
+		if (at && memchr(at, '\0', e->size - (size_t)((const unsigned char *)at - e->data)))
+			return at;
+	}
+	return NULL;
+}
+
+const char *cli_elf_interp(const struct cli_elf *e)
+{
+	Elf64_Phdr p;
+
+	for (size_t i = 0; program_header(e, i, &p); i++)
+		if (p.p_type == PT_INTERP)
+			return string(e, p.p_offset, p.p_filesz, 0);
+	return NULL;
+}
+
+const char *cli_elf_musl(const struct cli_elf *e)
+{
+	const char *interp = cli_elf_interp(e), *needed;
+
+	if (interp && strstr(interp, "ld-musl"))
+		return interp;
+	for (size_t i = 0; (needed = cli_elf_needed(e, i)); i++)
+		if (!strncmp(needed, "libc.musl", 9))
+			return needed;
+	return NULL;
 }

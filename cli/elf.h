@@ -23,7 +23,7 @@ struct cli_elf {
 	uint64_t symstr_off, symstr_len; /* its strings */
 };
 
-int cli_elf_open(struct cli_elf *e, const char *path, struct lode_err *err); /* 0 or -errno; -ENOEXEC: no ELF file that we understand */
+int cli_elf_open(struct cli_elf *e, const char *path, struct lode_err *err); /* 0 or -errno; -ENOEXEC: no ELF file; -EBADMSG: of another machine */
 int cli_elf_parse(struct cli_elf *e, const void *data, size_t size, struct lode_err *err); /* data stays the caller's */
 void cli_elf_close(struct cli_elf *e);
 
@@ -33,6 +33,8 @@ const char *cli_elf_export(const struct cli_elf *e, const char *name,
 			   bool prefix);			 /* a defined dynamic symbol of that name, or so beginning; NULL */
 bool cli_elf_slot(const struct cli_elf *e, const char *name);	 /* calls of it go through a slot that another library can fill */
 bool cli_elf_local(const struct cli_elf *e, const char *prefix); /* .symtab has a defined function so beginning */
-bool cli_elf_contains(const struct cli_elf *e, const char *text);
+const char *cli_elf_find(const struct cli_elf *e, const char *text); /* where it stands in what is loaded; ends inside of the file; NULL */
+const char *cli_elf_musl(const struct cli_elf *e);		     /* the loader or library that makes it one for musl; NULL */
+const char *cli_elf_interp(const struct cli_elf *e);		     /* the loader that it asks for; NULL */
 
 #endif

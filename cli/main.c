@@ -42,10 +42,11 @@ const struct cli_verb cli_verbs[] = {
     {"rollback", "[--print] [PID] [-S SOCKET] [-d DB] [-j]", "put every kept change back",
      "  --print     only print what would be written\n" TARGET_HELP "  -j          JSON, as the process gives it\n", cli_ask},
     {"metrics", "[PID] [-S SOCKET] [-d DB]", "Prometheus text", TARGET_HELP, cli_ask},
-    {"doctor", "[-j] [PID | FILE | -- COMMAND [ARG]...]", "can it be tuned, and if not, why not",
+    {"doctor", "[-j] [--ask] [PID | FILE | -- COMMAND [ARG]...]", "can it be tuned, and if not, why not",
      "  PID         a running process\n"
      "  FILE        an executable or library; it is read, not run\n"
      "  COMMAND     the same, looked up as a shell would\n"
+     "  --ask       make one small real call to the language model\n"
      "  -j          JSON\n\n"
      "Without any of them: is this installation in order? The exit status is 0 if tuning is possible, 1 if not.\n",
      cli_doctor},

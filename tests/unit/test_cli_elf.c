@@ -20,7 +20,9 @@ static void ask_all(const struct cli_elf *e)
 	cli_elf_export(e, "no such symbol", true);
 	cli_elf_slot(e, "no such symbol");
 	cli_elf_local(e, "no such symbol");
-	cli_elf_contains(e, "no such text, I hope");
+	cli_elf_find(e, "no such text, I hope");
+	cli_elf_interp(e);
+	cli_elf_musl(e);
 }
 
 /* This very program: it needs cmocka, imports malloc through a slot and exports nothing called malloc. */
@@ -39,7 +41,12 @@ static void ourselves(void **state)
 	assert_false(cli_elf_slot(&e, "ourselves"));
 	assert_null(cli_elf_export(&e, "_cmocka_run_group_tests", false));
 	assert_true(cli_elf_local(&e, "ourselv"));
-	assert_true(cli_elf_contains(&e, "no such text, I hope"));
+	assert_non_null(cli_elf_find(&e, "no such text, I hope"));
+	char none[] = "xno such text, I hope"; /* stands here in another way: as what changes it */
+	none[0] = (char)getpid() | 1;
+	none[1] = 1;
+	assert_null(cli_elf_find(&e, none));
+	assert_non_null(strstr(cli_elf_interp(&e), "/ld-linux"));
 	cli_elf_close(&e);
 }
 
@@ -75,6 +82,25 @@ static void not_elf(void **state)
 		assert_true(err.msg[0]);
 	}
 	cli_elf_close(&e); /* harmless */
+}
+
+/* A 32-bit and a foreign machine's file are told apart from what is no ELF file at all. */
+static void other_machines(void **state)
+{
+	unsigned char data[64] = {0x7f, 'E', 'L', 'F', ELFCLASS32, ELFDATA2LSB, EV_CURRENT};
+	struct lode_err err = {0};
+	struct cli_elf e;
+	(void)state;
+	data[16] = ET_EXEC;
+	data[18] = EM_386;
+	assert_int_equal(cli_elf_parse(&e, data, sizeof data, &err), -EBADMSG);
+	assert_non_null(strstr(err.msg, "32-bit"));
+	data[EI_CLASS] = ELFCLASS64;
+	data[18] = EM_AARCH64;
+	assert_int_equal(cli_elf_parse(&e, data, sizeof data, &err), -EBADMSG);
+	assert_non_null(strstr(err.msg, "another kind of machine"));
+	data[0] = 0;
+	assert_int_equal(cli_elf_parse(&e, data, sizeof data, &err), -ENOEXEC);
 }
 
 static unsigned char *read_all(const char *path, size_t *len)
@@ -131,7 +157,7 @@ static void damaged(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(ourselves), cmocka_unit_test(libc), cmocka_unit_test(not_elf),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(ourselves), cmocka_unit_test(libc), cmocka_unit_test(not_elf), cmocka_unit_test(other_machines),
 					   cmocka_unit_test(damaged)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,105 @@
+/* The model's endpoint: is what is configured sensible, and, where that is asked for, does one small real call come back as it should? The
+ * call takes the advisor's own way: its libcurl, its key, its dialects, its schema. */
+#include "doctor.h"
+
+#include "advise/key.h"
+#include "advise/round.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ASK_TIMEOUT_S 30
+
+static const char system_text[] =
+    "You are asked whether the connection works. Answer with one JSON object and nothing else: {\"diagnosis\": \"ready\", "
+    "\"changes\": [], \"expect_percent\": 0, \"confidence\": 1, \"no_change_reason\": \"ready\"}.";
+static const char user_text[] = "Is the connection ready? Propose no change.";
+
+static struct lode_llm_config llm_of(const struct lode_config *c)
+{
+	return (struct lode_llm_config){.url = c->url,
+					.model = c->model,
+					.key_file = c->key_file[0] ? c->key_file : NULL,
+					.credentials_dir = c->credentials_dir,
+					.key = c->key[0] ? c->key : NULL,
+					.ca_file = c->ca_file[0] ? c->ca_file : NULL,
+					.proxy = c->proxy,
+					.timeout_s = c->timeout > 0 && c->timeout < ASK_TIMEOUT_S ? c->timeout : ASK_TIMEOUT_S,
+					.max_tokens = c->max_tokens,
+					.temperature = c->temperature};
+}
+
+/* Without a packet: the address, the name of the model, the key's file. */
+static bool look_at_settings(struct cli_report *r, const struct lode_llm_config *llm, bool *loopback)
+{
+	char key[LODE_KEY_MAX];
+	struct lode_err err = {0};
+	int rc;
+
+	if (!*llm->url || !*llm->model) {
+		cli_find(r, CLI_F_MODEL_BAD, "model", "set llm.url and llm.model");
+		return false;
+	}
+	if (lode_http_url_check(llm->url, loopback, &err)) {
+		cli_find(r, CLI_F_MODEL_BAD, "llm.url", "%s", err.msg);
+		return false;
+	}
+	rc = lode_key_load(llm, key, &err);
+	explicit_bzero(key, sizeof key);
+	if (rc && !(rc == -ENOKEY && *loopback)) {
+		cli_find(r, CLI_F_MODEL_BAD, "key", "%s", err.msg);
+		return false;
+	}
+	return true;
+}
+
+/* What is wrong is named by the call's outcome: connect-failed, tls-failed, unauthorized, schema-violation, ... */
+static void ask_model(struct cli_report *r, const struct lode_llm_config *llm, bool loopback)
+{
+	struct lode_err err = {0};
+	struct lode_prompt prompt = {.offer = {.option = {true}, .ncf = 1}};
+	struct lode_round round = {.config = llm, .loopback = loopback, .http = lode_http_open(&err)};
+	struct lode_reply reply;
+	size_t n = strlen(llm->url);
+	char url[1024];
+
+	if (!round.http) {
+		cli_find(r, CLI_F_MODEL_FAILED, "model", "%s", err.msg);
+		return;
+	}
+	while (n && llm->url[n - 1] == '/')
+		n--;
+	snprintf(url, sizeof url, "%.*s/chat/completions", (int)n, llm->url);
+	round.url = url;
+	lode_budget_init(&round.budget, 0, 0);
+	lode_buf_init(&prompt.system, sizeof system_text);
+	lode_buf_init(&prompt.user, sizeof user_text);
+	lode_buf_adds(&prompt.system, system_text);
+	lode_buf_adds(&prompt.user, user_text);
+	lode_round_run(&round, &prompt, &reply);
+	if (reply.answer == LODE_ANSWER_FAILED)
+		cli_find(r, CLI_F_MODEL_FAILED, url, "%s: %s", lode_call_name(reply.call), reply.why);
+	else
+		cli_find(r, CLI_F_MODEL, url, "%s answered by the schema in %.1f s, %llu tokens", *reply.model ? reply.model : llm->model,
+			 reply.seconds, (unsigned long long)(reply.prompt_tokens + reply.completion_tokens));
+	free(reply.raw);
+	lode_prompt_fini(&prompt);
+	lode_http_close(round.http);
+}
+
+void cli_doctor_model(struct cli_report *r, const struct lode_config *c, bool ask)
+{
+	struct lode_llm_config llm = llm_of(c);
+	bool loopback = false;
+
+	if (strcmp(c->advisor, "llm") != 0 && !ask)
+		return;
+	if (!look_at_settings(r, &llm, &loopback))
+		return;
+	if (ask)
+		ask_model(r, &llm, loopback);
+	else
+		cli_find(r, CLI_F_MODEL_UNASKED, c->url, NULL);
+}
