@@ -345,8 +345,8 @@ static uint64_t file_number(const char *name)
 	return n;
 }
 
-/* The newest one; its name goes to `name`. The number as printed may have more than six digits. */
-static int newest(const char *dbdir, char *name, size_t size, uint64_t *number)
+/* The newest one numbered below `below`; its name goes to `name`. The number as printed may have more than six digits. */
+static int newest(const char *dbdir, uint64_t below, char *name, size_t size, uint64_t *number)
 {
 	DIR *dir = opendir(dbdir);
 	struct dirent *e;
@@ -357,7 +357,7 @@ static int newest(const char *dbdir, char *name, size_t size, uint64_t *number)
 	*number = 0;
 	while ((e = readdir(dir)) != NULL) {
 		n = file_number(e->d_name);
-		if (n > *number && strlen(e->d_name) < size) {
+		if (n > *number && n < below && strlen(e->d_name) < size) {
 			*number = n;
 			strcpy(name, e->d_name);
 		}
@@ -366,7 +366,7 @@ static int newest(const char *dbdir, char *name, size_t size, uint64_t *number)
 	return *number ? 0 : -ENOENT;
 }
 
-int lode_options_load(const char *dbdir, uint64_t have, struct lode_options **out, struct lode_err *err)
+static int load(const char *dbdir, uint64_t have, uint64_t below, struct lode_options **out, struct lode_err *err)
 {
 	char name[64], path[PATH_MAX];
 	struct lode_buf text;
@@ -375,7 +375,7 @@ int lode_options_load(const char *dbdir, uint64_t have, struct lode_options **ou
 
 	*out = NULL;
 	for (int i = 0; i < LOAD_TRIES; i++) {
-		rc = newest(dbdir, name, sizeof(name), &number);
+		rc = newest(dbdir, below, name, sizeof(name), &number);
 		if (rc)
 			return lode_err_set(err, -rc, "no OPTIONS file in the database directory: %s", strerrordesc_np(-rc));
 		if (number == have)
@@ -395,6 +395,22 @@ int lode_options_load(const char *dbdir, uint64_t have, struct lode_options **ou
 			return rc;
 	}
 	return lode_err_set(err, ENOENT, "the OPTIONS file changes faster than it can be read");
+}
+
+int lode_options_load(const char *dbdir, uint64_t have, struct lode_options **out, struct lode_err *err)
+{
+	return load(dbdir, have, UINT64_MAX, out, err);
+}
+
+int lode_options_load_between(const char *dbdir, uint64_t above, uint64_t below, struct lode_options **out, struct lode_err *err)
+{
+	int rc = load(dbdir, above, below, out, err);
+
+	if (rc || (*out)->number > above)
+		return rc;
+	lode_options_free(*out);
+	*out = NULL;
+	return -EALREADY;
 }
 
 void lode_options_free(struct lode_options *o)

@@ -20,6 +20,8 @@ int lode_options_parse(const char *text, size_t len, struct lode_options **out, 
 /* The highest-numbered OPTIONS-NNNNNN of a directory (never a .dbtmp). *out has that number. -ENOENT if there is none. If the newest
  * number equals `have`, -EALREADY and *out = NULL. Survives RocksDB deleting the file under us (tries again). */
 int lode_options_load(const char *dbdir, uint64_t have, struct lode_options **out, struct lode_err *err);
+/* The newest one numbered between these two, neither of them included. RocksDB keeps the two newest, so it is there for a moment. */
+int lode_options_load_between(const char *dbdir, uint64_t above, uint64_t below, struct lode_options **out, struct lode_err *err);
 void lode_options_free(struct lode_options *o);
 
 uint64_t lode_options_number(const struct lode_options *o); /* 0 when parsed from memory */

@@ -1,7 +1,8 @@
 /* Writing as read, compare, write, read again. What RocksDB's calls return is only a hint (some failures are live, some successes are
  * not); the OPTIONS file and the cache itself say what holds. */
-#include "host/write.h"
 #include "base/num.h"
+#include "host/versions.h"
+#include "host/view.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -9,139 +10,6 @@
 #include <string.h>
 #include <sys/statvfs.h>
 #include <time.h>
-
-/* One look at everything that can be written: options and cache are fetched at most once. */
-struct view {
-	struct lode_host *h;
-	struct lode_options *options;
-	struct lode_cf families[LODE_CF_MAX];
-	size_t family_n;
-	struct lode_cache cache;
-	bool has_cache;
-};
-
-static int view_open(struct view *v, struct lode_host *h, const struct lode_write *w, size_t n, struct lode_err *err)
-{
-	bool options = false, cache = false;
-	int rc = 0;
-
-	memset(v, 0, sizeof(*v));
-	v->h = h;
-	for (size_t i = 0; i < n; i++) {
-		cache |= w[i].scope == LODE_SCOPE_CACHE;
-		options |= w[i].scope == LODE_SCOPE_DB || w[i].scope == LODE_SCOPE_CF;
-	}
-	if (options) {
-		rc = h->ops->options(h, 0, &v->options, err);
-		if (!rc)
-			rc = h->ops->column_families(h, v->families, LODE_CF_MAX, &v->family_n);
-		if (rc && (!err || !err->code))
-			lode_err_set(err, -rc, "cannot read the options in force: %s", strerrordesc_np(-rc));
-	}
-	if (!rc && cache) {
-		rc = h->ops->cache(h, &v->cache);
-		if (rc)
-			lode_err_set(err, -rc, "cannot read the block cache: %s", strerrordesc_np(-rc));
-	}
-	return rc;
-}
-
-static void view_close(struct view *v)
-{
-	lode_options_free(v->options);
-}
-
-/* The name under which the OPTIONS file knows a family. struct lode_cf cuts long ones: then the only one that begins so. */
-static const char *family_name(const struct view *v, uint32_t cf)
-{
-	size_t known = v->family_n < LODE_CF_MAX ? v->family_n : LODE_CF_MAX;
-	const char *found = NULL, *name;
-	size_t len;
-
-	for (size_t i = 0; i < known; i++) {
-		if (v->families[i].id != cf)
-			continue;
-		len = strlen(v->families[i].name);
-		if (len < LODE_CF_NAME_MAX - 1)
-			return v->families[i].name;
-		for (size_t j = 0; j < lode_options_cf_count(v->options); j++) {
-			name = lode_options_cf_name(v->options, j);
-			if (strncmp(name, v->families[i].name, len) != 0)
-				continue;
-			if (found)
-				return NULL;
-			found = name;
-		}
-	}
-	return found;
-}
-
-/* The table's options stand in a section of their own; SetOptions reaches them by these prefixes. */
-static const char *table_key(const char *key)
-{
-	static const char *const prefix[] = {"block_based_table_factory.", "table_factory."};
-
-	for (size_t i = 0; i < sizeof(prefix) / sizeof(*prefix); i++) {
-		if (strncmp(key, prefix[i], strlen(prefix[i])) == 0)
-			return key + strlen(prefix[i]);
-	}
-	return NULL;
-}
-
-/* What one entry holds now, or NULL. scratch holds printed numbers. */
-static const char *view_get(const struct view *v, const struct lode_write *w, char scratch[24])
-{
-	const char *cf, *table;
-
-	switch (w->scope) {
-	case LODE_SCOPE_DB:
-		return lode_options_get(v->options, LODE_SEC_DB, NULL, w->key);
-	case LODE_SCOPE_CF:
-		cf = family_name(v, w->cf);
-		table = table_key(w->key);
-		if (!cf)
-			return NULL;
-		return table ? lode_options_get(v->options, LODE_SEC_TABLE, cf, table)
-			     : lode_options_get(v->options, LODE_SEC_CF, cf, w->key);
-	case LODE_SCOPE_CACHE:
-		if (!v->cache.present)
-			return NULL;
-		snprintf(scratch, 24, "%" PRIu64, v->cache.capacity);
-		return scratch;
-	case LODE_SCOPE_RESTART:
-		break;
-	}
-	return NULL;
-}
-
-static int missing(const struct lode_write *w, struct lode_err *err)
-{
-	if (w->scope == LODE_SCOPE_CACHE)
-		return lode_err_set(err, ENOENT, "there is no block cache that can be reached");
-	if (w->scope == LODE_SCOPE_CF)
-		return lode_err_set(err, ENOENT, "column family %u has no option %s", w->cf, w->key);
-	return lode_err_set(err, ENOENT, "the database has no option %s", w->key);
-}
-
-int lode_host_read_back(struct lode_host *h, struct lode_write *w, size_t n, struct lode_err *err)
-{
-	char scratch[24];
-	const char *value;
-	struct view v;
-	int rc = view_open(&v, h, w, n, err);
-
-	for (size_t i = 0; i < n && !rc; i++) {
-		value = view_get(&v, &w[i], scratch);
-		if (!value)
-			rc = missing(&w[i], err);
-		else if (strlen(value) >= LODE_VALUE_MAX)
-			rc = lode_err_set(err, E2BIG, "the value of %s is too long to be kept", w[i].key);
-		else
-			strcpy(w[i].value, value);
-	}
-	view_close(&v);
-	return rc;
-}
 
 /* ---- when not to write ---- */
 
@@ -152,6 +20,11 @@ static uint64_t property(struct lode_host *h, const char *name)
 	uint64_t value = 0;
 
 	return h->ops->int_property && h->ops->int_property(h, 0, name, &value) == 0 ? value : 0;
+}
+
+static unsigned hazards(struct lode_host *h)
+{
+	return h->ops->info ? h->ops->info(h)->hazards : 0;
 }
 
 /* Every SetOptions recalculates the stall conditions, which cuts the rate of slowed writers by a fifth whatever the option; behind stopped
@@ -190,6 +63,7 @@ struct job {
 	bool taken[LODE_WRITE_MAX];  /* its call was made, and was not refused outright */
 	uint64_t number;	     /* of the newest OPTIONS file */
 	bool unproven;		     /* the last call left no OPTIONS file behind */
+	bool no_sync;		     /* bytes_per_sync is 0 */
 	struct lode_write_report *rep;
 };
 
@@ -224,11 +98,15 @@ static void look_for_file(struct job *j)
 	lode_options_free(o);
 }
 
+/* SetDBOptions replaces bytes_per_sync=0 by 1 MiB, whatever it is called for, and 0 cannot be had back. Going along, a number that no file
+ * reaches does what 0 does: RocksDB compares it with the bytes written since the last sync of a file, and with nothing else. */
+static const char sync_key[] = "bytes_per_sync";
+
 /* Makes the one call that entry `at` belongs to, with all its companions in their order. */
 static int write_call(struct job *j, size_t at, struct lode_err *err)
 {
 	const struct lode_write *w = &j->w[at];
-	struct lode_kv kv[LODE_WRITE_MAX];
+	struct lode_kv kv[LODE_WRITE_MAX + 1];
 	bool mine[LODE_WRITE_MAX] = {false};
 	int64_t bytes = 0;
 	uint64_t from;
@@ -247,6 +125,10 @@ static int write_call(struct job *j, size_t at, struct lode_err *err)
 	if (w->scope == LODE_SCOPE_CACHE && (lode_num_parse(kv[n - 1].value, strlen(kv[n - 1].value), &bytes) || bytes < 0))
 		return lode_err_set(err, EINVAL, "a cache capacity is a plain number of bytes");
 	from = now_ns();
+	if (w->scope == LODE_SCOPE_DB && j->no_sync) {
+		kv[n++] = (struct lode_kv){sync_key, LODE_NO_SYNC};
+		j->no_sync = false;
+	}
 	if (w->scope == LODE_SCOPE_DB)
 		rc = j->h->ops->set_db_options(j->h, kv, n, err);
 	else if (w->scope == LODE_SCOPE_CF)
@@ -297,7 +179,7 @@ static bool wants(const struct job *j, enum lode_scope scope)
 
 /* SetDBOptions leaves at once, and no file, where nothing changes: after an undo that is done at the second attempt, none would ever prove
  * it. SetOptions always writes one: the default family gets a value that it has. */
-static void prove(struct job *j, const struct view *before)
+static void prove(struct job *j, const struct lode_view *before)
 {
 	static const char key[] = "report_bg_io_stats";
 	const char *value = lode_options_get(before->options, LODE_SEC_CF, "default", key);
@@ -322,34 +204,46 @@ static int check_request(const struct lode_write *w, size_t n, struct lode_err *
 	return 0;
 }
 
-static int plan(struct job *j, const struct view *before, struct lode_err *err)
+static bool syncs_nothing(const struct job *j, const struct lode_options *o)
+{
+	const char *now = lode_options_get(o, LODE_SEC_DB, NULL, sync_key);
+
+	for (size_t i = 0; i < j->n; i++)
+		if (j->w[i].scope == LODE_SCOPE_DB && strcmp(j->w[i].key, sync_key) == 0)
+			return false;
+	return now && strcmp(now, "0") == 0;
+}
+
+/* Which entries are to be written. */
+static int plan(struct job *j, const struct lode_view *before, struct lode_err *err)
 {
 	bool again = j->mode == AGAIN || j->mode == AGAIN_STOPPED;
 	char scratch[24];
 
 	for (size_t i = 0; i < j->n; i++) {
-		const char *value = view_get(before, &j->w[i], scratch);
+		const char *value = lode_view_get(before, &j->w[i], scratch);
 
 		if (!value)
-			return missing(&j->w[i], err);
+			return lode_view_missing(&j->w[i], err);
 		j->due[i] = j->mode == BACK_ALL || lode_value_equal(j->w[i].value, value) == again;
 		j->rep->skipped += !j->due[i];
 	}
+	j->no_sync = before->options && syncs_nothing(j, before->options);
 	j->number = before->options ? lode_options_number(before->options) : 0;
 	return 0;
 }
 
 /* Compares all entries with what holds now; the first difference goes into the report. Where a value that was taken still shows as before,
  * RocksDB may show the past. */
-static int compare(struct job *j, const struct view *before, const struct view *after, struct lode_err *err)
+static int compare(struct job *j, const struct lode_view *before, const struct lode_view *after, struct lode_err *err)
 {
 	char old[24], now[24];
 
 	for (size_t i = 0; i < j->n; i++) {
-		const char *was = view_get(before, &j->w[i], old), *is = view_get(after, &j->w[i], now);
+		const char *was = lode_view_get(before, &j->w[i], old), *is = lode_view_get(after, &j->w[i], now);
 
 		if (!is)
-			return missing(&j->w[i], err);
+			return lode_view_missing(&j->w[i], err);
 		if (lode_value_equal(j->w[i].value, is)) {
 			j->rep->written += !lode_value_equal(j->w[i].value, was);
 			continue;
@@ -383,8 +277,8 @@ static int conclude(const struct job *j, int called, const struct lode_err *call
 static int carry_out(struct job *j, struct lode_err *err)
 {
 	struct lode_err call = {0};
-	struct view before, after = {0};
-	int rc = view_open(&before, j->h, j->w, j->n, err), called;
+	struct lode_view before, after = {0};
+	int rc = lode_view_open(&before, j->h, j->w, j->n, err), called;
 
 	if (!rc)
 		rc = plan(j, &before, err);
@@ -393,7 +287,9 @@ static int carry_out(struct job *j, struct lode_err *err)
 	called = write_all(j, &call);
 	if (j->mode == BACK_ALL && j->unproven && wants(j, LODE_SCOPE_DB))
 		prove(j, &before);
-	rc = called == -ESHUTDOWN ? called : view_open(&after, j->h, j->w, j->n, err);
+	rc = called == -ESHUTDOWN ? called : lode_view_open(&after, j->h, j->w, j->n, err);
+	if (!rc && wants(j, LODE_SCOPE_DB) && hazards(j->h) & LODE_HAZARD_LOST_UPDATES)
+		j->rep->mended = lode_lost_mend(j->h, before.options, after.options, j->w, j->n);
 	if (!rc)
 		rc = compare(j, &before, &after, err);
 	if (!rc)
@@ -401,8 +297,8 @@ static int carry_out(struct job *j, struct lode_err *err)
 	else if (rc == -ESHUTDOWN)
 		lode_err_set(err, ESHUTDOWN, "the database is closing");
 out:
-	view_close(&after);
-	view_close(&before);
+	lode_view_close(&after);
+	lode_view_close(&before);
 	return rc;
 }
 

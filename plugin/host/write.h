@@ -22,9 +22,13 @@ struct lode_write_report {
 	uint64_t ns;           /* time spent inside RocksDB's calls */
 	int failed;            /* index of the first entry that is not as asked, or -1 */
 	char got[LODE_VALUE_MAX]; /* what RocksDB holds there instead */
+	unsigned mended;       /* options that the application had set at the same moment, which RocksDB then undid, and which were set again */
 	bool doubt;            /* what RocksDB shows may not be what is in force: it could not write its OPTIONS file. Undo with force, until that
 				* file can be written */
 };
+
+/* What stands for bytes_per_sync=0 once a database option has been changed: RocksDB would make it 1 MiB then. No file is ever synced with it. */
+#define LODE_NO_SYNC "1152921504606846976"
 
 /* Writes all n entries: first the database scope, then each column family in one call, then the cache. Order inside w is kept per family.
  * Returns 0 only if every entry reads back as asked (numbers compare as numbers: "1" == "1.000000"), from an OPTIONS file that was written
