@@ -145,7 +145,7 @@ static void show_cache(struct page *p, const cJSON *cache, const cJSON *now)
 		lode_buf_adds(&p->out, " of ");
 		cli_show_bytes(&p->out, cli_num(cache, "capacity"));
 		if (!cli_true(cache, "resizable"))
-			lode_buf_adds(&p->out, " (cannot be resized)");
+			lode_buf_adds(&p->out, " (not resized)");
 		lode_buf_adds(&p->out, ", ");
 	}
 	lode_buf_adds(&p->out, "hits ");
@@ -153,6 +153,15 @@ static void show_cache(struct page *p, const cJSON *cache, const cJSON *now)
 	lode_buf_adds(&p->out, ", data blocks ");
 	cli_show_share(&p->out, cli_num(now, "data_hit"));
 	end_line(p);
+	if (*cli_str(cache, "why_fixed"))
+		text_line(p, "", cli_str(cache, "why_fixed"));
+	if (cli_num(cache, "others") > 0) {
+		label(p, "");
+		lode_buf_addf(&p->out, "%.0f column famil%s a block cache of %s own, which %s left alone", cli_num(cache, "others"),
+			      cli_num(cache, "others") > 1 ? "ies have" : "y has", cli_num(cache, "others") > 1 ? "their" : "its",
+			      cli_num(cache, "others") > 1 ? "are" : "is");
+		end_line(p);
+	}
 }
 
 static void show_now(struct page *p, const cJSON *db)

@@ -156,7 +156,7 @@ void lode_agent_wake(struct lode_agent *a)
 
 static void meet(struct lode_agent *a, struct lode_db *db)
 {
-	struct lode_conductor_env env = {.config = &a->config, .clock = &lode_clock_real, .asker = &a->asker, .root = ""};
+	struct lode_conductor_env env = {.config = &a->config, .clock = &lode_clock_real, .asker = &a->asker, .claims = &a->claims, .root = ""};
 	struct lode_err err = {0};
 	env.seed = a->config.seed ? (uint64_t)a->config.seed : lode_rng_entropy() >> 11;
 	db->conductor = lode_conductor_new(db->host, &env, &err);
@@ -296,6 +296,16 @@ void lode_agent_closing(struct lode_agent *a, void *key)
 		lode_conductor_settle(db->conductor);
 	lode_host_real_close(db->host);
 	atomic_store(&db->settled, true);
+}
+
+/* No RCU here: its lock may have been held by a thread that the child does not have. Nobody else is in the list. */
+void lode_agent_orphaned(struct lode_agent *a, void *key)
+{
+	struct lode_db *db = lode_registry_next(&a->registry, NULL);
+	while (db && (db->key != key || atomic_load(&db->closing) || atomic_load(&db->closed)))
+		db = lode_registry_next(&a->registry, db);
+	if (db && !atomic_exchange(&db->closing, true))
+		lode_host_real_orphan(db->host);
 }
 
 void lode_agent_closed(struct lode_agent *a, void *key)

@@ -77,6 +77,7 @@ static bool look(struct lode_conductor *c)
 			lode_conductor_phase(c, c->phase, "the database does not answer: %s", strerror(-rc));
 		return false;
 	}
+	lode_claims_apply(c->env.claims, &s->cache, c);
 	c->prev = c->now;
 	c->now = s;
 	c->policy.reads_unseen = !s->has_stats;
@@ -161,6 +162,7 @@ void lode_conductor_settle(struct lode_conductor *c)
 	lode_json_u64(j, "reverted", c->counts.reverted);
 	lode_json_u64(j, "refused", c->counts.refused);
 	lode_journal_end(c->journal, false);
+	lode_claims_drop(c->env.claims, c);
 	if (c->env.asker->busy == c) {
 		c->env.asker->advisor->ops->cancel(c->env.asker->advisor);
 		c->env.asker->busy = NULL;
@@ -174,7 +176,8 @@ static void set_policy(struct lode_conductor *c)
 	char pins[sizeof(c->config->pin)], *save = NULL;
 	lode_policy_init(&c->policy);
 	c->policy.allow_optin = c->config->allow_optin;
-	c->policy.allow_residue = c->config->allow_residue;
+	/* the test advisors are there to show that everything goes back to the byte */
+	c->policy.allow_residue = c->config->allow_residue && strcmp(c->config->advisor, "random") != 0 && strcmp(c->config->advisor, "adversarial") != 0;
 	c->policy.memory_fraction = c->config->memory_fraction;
 	c->policy.memory_max = (uint64_t)c->config->memory_max;
 	snprintf(pins, sizeof(pins), "%s", c->config->pin);
@@ -201,6 +204,7 @@ static void journal_attach(struct lode_conductor *c)
 	lode_json_str(j, "pace", c->pace.name);
 	lode_json_str(j, "statistics", c->statistics);
 	c->host->ops->cache(c->host, &cache);
+	lode_claims_apply(c->env.claims, &cache, c);
 	lode_capability_json(&c->can, c->host, &cache, c->statistics, j);
 	lode_json_u64(j, "seed", c->env.seed);
 	lode_json_i64(j, "pid", getpid());
@@ -259,6 +263,7 @@ void lode_conductor_free(struct lode_conductor *c)
 {
 	if (!c)
 		return;
+	lode_claims_drop(c->env.claims, c);
 	lode_trial_free(c->trial);
 	if (c->journal)
 		lode_journal_close(c->journal);

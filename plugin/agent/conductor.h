@@ -6,6 +6,7 @@
 #define LODE_AGENT_CONDUCTOR_H
 
 #include "advise/advisor.h"
+#include "agent/claims.h"
 #include "agent/config.h"
 #include "base/json.h"
 #include "host/host.h"
@@ -23,6 +24,7 @@ struct lode_conductor_env {
 	const struct lode_config *config;
 	const struct lode_clock *clock;
 	struct lode_asker *asker;
+	struct lode_claims *claims; /* NULL: no cache is shared */
 	const char *root; /* of /proc and /sys: "" but in tests */
 	uint64_t seed;
 };

@@ -90,8 +90,11 @@ struct ours { /* what we have written since the last look: not somebody else's d
 
 static bool is_ours(const struct ours *o, int tunable, uint32_t cf)
 {
+	bool sync = strcmp(lode_tunables[tunable].id, "bytes_per_sync") == 0; /* follows every change of a database option */
 	for (size_t i = 0; i < o->n; i++)
 		if (tunable_of_write(&o->w[i]) == tunable && (o->w[i].scope != LODE_SCOPE_CF || o->w[i].cf == cf))
+			return true;
+		else if (sync && o->w[i].scope == LODE_SCOPE_DB)
 			return true;
 	return false;
 }
@@ -123,6 +126,7 @@ static int rebuild(struct lode_conductor *c, struct lode_options *o, const struc
 	int rc = s ? c->host->ops->column_families(c->host, cfs, LODE_CF_MAX, &n) : -ENOMEM;
 	if (rc == 0) {
 		c->host->ops->cache(c->host, &cache);
+		lode_claims_apply(c->env.claims, &cache, c);
 		rc = lode_state_build(o, cfs, n < LODE_CF_MAX ? n : LODE_CF_MAX, &cache, s, &err);
 	}
 	if (rc) {
@@ -139,16 +143,20 @@ static int rebuild(struct lode_conductor *c, struct lode_options *o, const struc
 	return 0;
 }
 
-/* Someone resized the cache: the value in the state follows, and it is theirs. */
+/* Someone resized the cache: the value in the state follows, and it is theirs. Not so where another database of ours tunes it. */
 static void notice_cache(struct lode_conductor *c)
 {
 	int t = lode_tunable_find("block_cache_size");
 	struct lode_value *v = t >= 0 ? &c->state->db[t] : NULL;
 	char now[32];
-	if (!v || !v->exists || !c->now->cache.present || c->counts.samples == 0 || (uint64_t)v->value == c->now->cache.capacity)
+	bool was_ours = v && v->exists;
+	if (!v || !c->now->cache.present || c->counts.samples == 0)
+		return;
+	v->exists = c->now->cache.resizable; /* it may have come to us, or been ours to begin with */
+	if ((uint64_t)v->value == c->now->cache.capacity)
 		return;
 	snprintf(now, sizeof(now), "%llu", (unsigned long long)c->now->cache.capacity);
-	if (!bit(c->policy.manual, t))
+	if (was_ours && v->exists && !bit(c->policy.manual, t))
 		overridden(c, t, v->text, now);
 	v->value = (int64_t)c->now->cache.capacity;
 	snprintf(v->text, sizeof(v->text), "%s", now);
@@ -229,6 +237,9 @@ static int write_all(struct lode_conductor *c, const struct lode_write *w, size_
 		rc = -EIO;
 	if (rc != -ESHUTDOWN)
 		c->doubt = rep.doubt;
+	if (rep.mended)
+		lode_log(LODE_LOG_NOTICE, "%s: %u option%s that the application set at the same moment had been undone by RocksDB; set again", c->id, rep.mended,
+			 rep.mended == 1 ? "" : "s");
 	if (rc && rc != -ESHUTDOWN)
 		lode_log(LODE_LOG_WARN, "%s: a write did not read back as asked: %s", c->id, err.msg);
 	if (rep.calls)

@@ -273,6 +273,10 @@ void lode_conductor_status(const struct lode_conductor *c, struct lode_json *j)
 		lode_json_u64(j, "capacity", cache->capacity);
 		lode_json_u64(j, "usage", cache->usage);
 		lode_json_bool(j, "resizable", cache->resizable);
+		lode_json_str(j, "why_fixed", cache->why_fixed);
+		lode_json_u64(j, "floor", cache->floor);
+		lode_json_u64(j, "ceiling", cache->ceiling);
+		lode_json_u64(j, "others", cache->others);
 		lode_json_end(j);
 	}
 	json_cfs(c, j);

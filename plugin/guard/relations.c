@@ -149,6 +149,11 @@ static int64_t debt_floor(const struct lode_cf_sample *sample)
 	return sample->debt < INT64_MAX / 2 ? (int64_t)(sample->debt + sample->debt / 4) + 1 : INT64_MAX;
 }
 
+static int64_t to_int(uint64_t bytes)
+{
+	return bytes < INT64_MAX ? (int64_t)bytes : INT64_MAX;
+}
+
 void lode_rule_present(const struct lode_draft *d, int tunable, int cf, struct lode_range *r)
 {
 	const struct lode_cf_sample *sample = lode_draft_sample(d, cf);
@@ -159,6 +164,10 @@ void lode_rule_present(const struct lode_draft *d, int tunable, int cf, struct l
 	case LODE_ID_BLOCK_CACHE:
 		/* A cache with a strict limit fails reads when what is pinned does not fit. */
 		floor_now(d, tunable, cf, 2 * pinned, r, "twice what is pinned in the cache now");
+		if (d->s->sample->cache.floor)
+			lode_range_lo(r, to_int(d->s->sample->cache.floor), LODE_RULE_RELATION, "what this class of cache tolerates in one change");
+		if (d->s->sample->cache.ceiling)
+			lode_range_hi(r, to_int(d->s->sample->cache.ceiling), LODE_RULE_RELATION, "what this class of cache tolerates in one change");
 		break;
 	case LODE_ID_L0_SLOWDOWN:
 	case LODE_ID_L0_STOP:

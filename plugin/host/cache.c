@@ -146,6 +146,27 @@ static void find_methods(const struct lode_image *image, struct lode_block_cache
 	c->get_pinned = found[GET_PINNED];
 }
 
+/* The classes whose SetCapacity was read in the sources. LRUCache keeps to any capacity at once. In the HyperClock classes the index is
+ * made for the capacity at creation: the fixed one (also the only one up to 8.5) has room for 1.2 to 2.4 times the entries, and scans an
+ * index that is too large when it shrinks; the automatic one grows its index up to what blocks of 450 bytes on average would need, which is
+ * nine times the usual blocks. Capacity beyond is never filled. Wrappers (a secondary cache, charging) share a capacity out between several
+ * caches. */
+#define FIXED_GROW 4
+#define FIXED_SHRINK 4
+#define AUTO_GROW 8
+
+static const struct kind {
+	const char *vtable;
+	unsigned grow, shrink;
+} kinds[] = {
+    {"_ZTVN7rocksdb9lru_cache8LRUCacheE", 0, 0},
+    {"_ZTVN7rocksdb8LRUCacheE", 0, 0},
+    {"_ZTVN7rocksdb11clock_cache19AutoHyperClockCacheE", AUTO_GROW, 0},
+    {"_ZTVN7rocksdb11clock_cache20FixedHyperClockCacheE", FIXED_GROW, FIXED_SHRINK},
+    {"_ZTVN7rocksdb11clock_cache15HyperClockCacheE", FIXED_GROW, FIXED_SHRINK},
+    {"_ZTVN7rocksdb17hyper_clock_cache15HyperClockCacheE", FIXED_GROW, FIXED_SHRINK},
+};
+
 /* "_ZTVN7rocksdb9lru_cache8LRUCacheE" -> "LRUCache": the last of the length-prefixed names. */
 static void class_name(const char *mangled, char *out, size_t size)
 {
@@ -164,21 +185,24 @@ static void class_name(const char *mangled, char *out, size_t size)
 
 static void find_kind(const struct lode_image *image, struct lode_block_cache *c, const void *vptr)
 {
-	static const char *const usual[] = {"_ZTVN7rocksdb9lru_cache8LRUCacheE", "_ZTVN7rocksdb8LRUCacheE",
-					    "_ZTVN7rocksdb17hyper_clock_cache15HyperClockCacheE"};
 	const char *f;
 	Dl_info info;
 
 	snprintf(c->kind, sizeof(c->kind), "unknown");
-	for (size_t i = 0; i < sizeof(usual) / sizeof(*usual); i++) {
-		f = dlsym(image->handle, usual[i]);
-		if (f && f + 2 * sizeof(void *) == vptr) {
-			class_name(usual[i], c->kind, sizeof(c->kind));
-			return;
-		}
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		f = dlsym(image->handle, kinds[i].vtable);
+		if (!f || f + 2 * sizeof(void *) != vptr)
+			continue;
+		class_name(kinds[i].vtable, c->kind, sizeof(c->kind));
+		c->grow = kinds[i].grow;
+		c->shrink = kinds[i].shrink;
+		c->why_fixed = c->set_capacity ? NULL : "the block cache is of a class that cannot be resized from here";
+		return;
 	}
 	if (dladdr(vptr, &info) && info.dli_sname && strncmp(info.dli_sname, "_ZTV", 4) == 0)
 		class_name(info.dli_sname, c->kind, sizeof(c->kind));
+	c->set_capacity = NULL;
+	c->why_fixed = "nobody has checked how a block cache of this class takes being resized";
 }
 
 /* Has RocksDB itself the same idea of this cache? */
@@ -201,34 +225,87 @@ void lode_block_cache_find(struct lode_real *r, const void *cf_descriptors)
 	if (!c.object || !lode_probe_read(c.object, &vptr, sizeof(vptr)))
 		return;
 	find_methods(&r->image, &c, vptr);
-	if (!agrees(r, &c))
+	if (!agrees(r, &c) || lode_call_get_size(c.get_capacity, c.object, &c.opened))
 		return;
 	find_kind(&r->image, &c, vptr);
 	r->cache = c;
 }
 
+/* What RocksDB says of the block cache of two families, in one instant as far as that can be had: ours before and after theirs. */
+static bool differs(struct lode_real *r, size_t family, const char *property)
+{
+	void *fn = r->image.sym[SYM_GET_INT_PROPERTY], *own = r->families.at[0].handle;
+	uint64_t before, theirs, after;
+
+	return lode_call_int_property(fn, r->db, own, property, &before) == 0 &&
+	       lode_call_int_property(fn, r->db, r->families.at[family].handle, property, &theirs) == 0 &&
+	       lode_call_int_property(fn, r->db, own, property, &after) == 0 && before == after && before != theirs;
+}
+
+/* No name says whose cache a family has. But one of another capacity is another cache, and so is one that holds something else while ours
+ * stands still, again and again. Two that are alike in both are told apart as soon as they are used. */
+static bool is_other(struct lode_real *r, size_t family)
+{
+	bool other = true;
+
+	for (int i = 0; i < 3 && other; i++)
+		other = differs(r, family, "rocksdb.block-cache-capacity") || differs(r, family, "rocksdb.block-cache-usage");
+	return other;
+}
+
+#define LOOK_EVERY 16 /* reads: it costs some microseconds a family under the database's mutex */
+
+static void look_for_others(struct lode_real *r)
+{
+	unsigned others = 0;
+
+	if (r->cache.reads++ % LOOK_EVERY)
+		return;
+	for (size_t i = 1; i < r->families.n; i++)
+		others += is_other(r, i);
+	r->cache.others = others;
+}
+
+/* Not more than a doubling or halving in one change, and never beyond what the class tolerates from its capacity at open. Where the host
+ * itself has gone further, there is nothing to be gained in that direction. */
+static void limit(const struct lode_block_cache *c, struct lode_cache *out)
+{
+	uint64_t far = c->opened * c->grow, near = c->shrink ? c->opened / c->shrink : 0;
+
+	if (c->grow)
+		out->ceiling = far < out->capacity ? out->capacity : far < 2 * out->capacity ? far : 2 * out->capacity;
+	if (c->shrink)
+		out->floor = near > out->capacity ? out->capacity : near > out->capacity / 2 ? near : out->capacity / 2;
+}
+
 int lode_block_cache_read(struct lode_real *r, struct lode_cache *out)
 {
 	const struct lode_block_cache *c = &r->cache;
+	int rc;
 
 	memset(out, 0, sizeof(*out));
 	if (!c->object)
 		return -ENOENT;
 	out->present = true;
 	out->resizable = c->set_capacity != NULL;
+	out->why_fixed = c->why_fixed;
 	out->identity = (uintptr_t)c->object;
 	memcpy(out->kind, c->kind, sizeof(out->kind));
 	if (c->get_usage)
 		lode_call_get_size(c->get_usage, c->object, &out->usage);
 	if (c->get_pinned)
 		lode_call_get_size(c->get_pinned, c->object, &out->pinned);
-	return lode_call_get_size(c->get_capacity, c->object, &out->capacity);
+	rc = lode_call_get_size(c->get_capacity, c->object, &out->capacity);
+	limit(c, out);
+	look_for_others(r);
+	out->others = c->others;
+	return rc;
 }
 
 int lode_block_cache_resize(struct lode_real *r, uint64_t bytes, struct lode_err *err)
 {
 	if (!r->cache.set_capacity)
-		return lode_err_set(err, ENOTSUP, "the block cache cannot be resized from here");
+		return lode_err_set(err, ENOTSUP, "%s", r->cache.object ? r->cache.why_fixed : "the block cache could not be found");
 	if (lode_call_set_size(r->cache.set_capacity, r->cache.object, bytes))
 		return lode_err_set(err, EFAULT, "RocksDB threw an exception");
 	return 0;

@@ -50,6 +50,9 @@ struct lode_cache {
 	uint64_t usage;
 	uint64_t pinned;
 	uintptr_t identity; /* equal for databases that share one cache */
+	uint64_t floor, ceiling; /* bytes that its class tolerates in one change from here; 0: no limit */
+	unsigned others;    /* column families that are known to have a block cache of their own, which is neither read nor resized */
+	const char *why_fixed; /* static text: why it is not resizable; NULL: it is */
 	char kind[32];      /* "LRUCache", "HyperClockCache", ... */
 };
 

@@ -263,7 +263,7 @@ static const char *limits(const struct lode_real *r)
 	if (!r->cache.object)
 		return "the block cache could not be found: it is not watched or resized";
 	if (!r->cache.set_capacity)
-		return "the block cache is of a class that cannot be resized from here";
+		return r->cache.why_fixed;
 	if (!r->image.sym[SYM_SET_DB_OPTIONS])
 		return "this RocksDB does not export DB::SetDBOptions";
 	return NULL;
@@ -339,6 +339,11 @@ void lode_host_real_close(struct lode_host *h)
 
 	lode_gate_shut(&r->gate);
 	lode_families_drop(r);
+}
+
+void lode_host_real_orphan(struct lode_host *h)
+{
+	lode_families_drop(real_of(h));
 }
 
 void lode_host_real_free(struct lode_host *h)

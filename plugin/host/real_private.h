@@ -24,7 +24,11 @@ struct lode_families {
 struct lode_block_cache {
 	void *object; /* rocksdb::Cache*, of the default family: it lives as long as the database. NULL: not reachable */
 	void *get_capacity, *get_usage, *get_pinned; /* may be NULL */
-	void *set_capacity;			     /* NULL: not resizable */
+	void *set_capacity;			     /* NULL: not resizable, and why_fixed says why */
+	const char *why_fixed;
+	uint64_t opened;	/* capacity when the database was opened */
+	unsigned grow, shrink;	/* factors of `opened` that its class tolerates; 0: any */
+	unsigned others, reads; /* as in struct lode_cache; how often it was read */
 	char kind[32];
 };
 
