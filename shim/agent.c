@@ -101,13 +101,18 @@ __attribute__((constructor)) static void look_at_environment(int argc, char **ar
 	leave_children_alone(info.dli_fname);
 }
 
-/* The agent, in the process that loaded it. Its threads are not in a child, and its locks may be held there for ever; a child that was made
- * past the C library knows it by its number. */
+/* The agent's threads are not in a child, and its locks may be held there for ever. One that was made past the C library knows itself by its
+ * number; one that shares our memory until it becomes another program is told apart, and changes nothing. */
+static bool in_child(void)
+{
+	return left || getpid() != home;
+}
+
 static const struct lode_entry *here(void)
 {
 	const struct lode_entry *a = agent;
 
-	return a && !left && getpid() == home ? a : NULL;
+	return a && !in_child() ? a : NULL;
 }
 
 static void at_exit(void)
@@ -251,16 +256,19 @@ bool shim_db_add(void *db)
 void shim_db_closing(void *db)
 {
 	const struct timespec pause = {0, 200 * 1000};
-	const struct lode_entry *a = here();
+	const struct lode_entry *a = agent;
 	uintptr_t word = (uintptr_t)db;
+	bool child = in_child();
 
 	if (!a)
 		return;
+	if (child)
+		a->fork_child();
 	if (db_move(word, word | CLOSING)) {
 		a->db_closing(db);
 		db_move(word | CLOSING, word | SETTLED);
 	}
-	while (db_find(word | CLOSING)) /* another thread was first and is not through */
+	while (!child && db_find(word | CLOSING)) /* another thread was first and is not through */
 		nanosleep(&pause, NULL);
 }
 

@@ -14,6 +14,7 @@ const struct lode_config *lode_agent_config(const struct lode_agent *a);
 void lode_agent_opened(struct lode_agent *a, void *key, struct lode_host *h, struct lode_injected *statistics);
 void lode_agent_inert(struct lode_agent *a, const char *path, const char *why); /* a database that we leave alone */
 void lode_agent_closing(struct lode_agent *a, void *key);
+void lode_agent_orphaned(struct lode_agent *a, void *key); /* in the child of a fork, instead of closing: there is no agent thread */
 void lode_agent_closed(struct lode_agent *a, void *key);
 void lode_agent_exit(struct lode_agent *a);
 

@@ -57,7 +57,9 @@ static void db_opened(struct lode_entry_open *o)
 
 static void db_closing(void *db)
 {
-	if (!atomic_load(&dead))
+	if (atomic_load(&dead))
+		lode_agent_orphaned(agent, db);
+	else
 		lode_agent_closing(agent, db);
 }
 

@@ -36,7 +36,8 @@ struct lode_entry {
 	void (*db_read_only)(const char *path, const void *opener);
 	/* exit() has begun: stop within the time a person does not notice. */
 	void (*process_exit)(void);
-	/* In the child of a fork: everything is off, for good. Async-signal-safe. */
+	/* In the child of a fork: everything is off, for good, but for db_closing, which then lets go of the database and waits for nobody.
+	 * Any number of times. Async-signal-safe. */
 	void (*fork_child)(void);
 };
 

@@ -25,6 +25,9 @@ void lode_host_real_free(struct lode_host *h);
  * lode_host_real_close runs on the host's closing thread: it waits for the op in flight, then drops our column family handles, then
  * nothing touches the database again. Idempotent. */
 void lode_host_real_close(struct lode_host *h);
+/* The same in the child of a fork, which has the database but not the thread that may have been inside: drops our handles, without which
+ * RocksDB would not be rid of its column families, and waits for nobody. */
+void lode_host_real_orphan(struct lode_host *h);
 
 /* If the DBOptions given to open has no Statistics and this image's layout is known and verified: a shallow copy of it with a fresh
  * Statistics in place, to be handed to RocksDB's own open instead of the host's object, which stays untouched. NULL if not possible
