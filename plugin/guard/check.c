@@ -109,7 +109,8 @@ static int admit(const struct lode_situation *s, int tunable, int change, struct
 	return 0;
 }
 
-/* RocksDB replaces bytes_per_sync=0 by 1 MiB in every SetDBOptions call, and 0 cannot be had back before the database is reopened. */
+/* RocksDB replaces bytes_per_sync=0 by 1 MiB in every SetDBOptions call, and 0 cannot be had back before the database is reopened. Our calls
+ * give it a number that does what 0 does (host/write.h), so all that remains is how it reads. */
 static int admit_residue(const struct lode_situation *s, int tunable, int change, struct lode_refusal *out)
 {
 	const struct lode_value *sync = &s->state->db[LODE_ID_BYTES_PER_SYNC];
@@ -121,7 +122,8 @@ static int admit_residue(const struct lode_situation *s, int tunable, int change
 			      "bytes_per_sync is 0 and could not be put back to it while the database is open");
 	if (!s->policy->allow_residue)
 		return refuse(out, LODE_RULE_OPTIN, change,
-			      "%s is a database option: changing one turns bytes_per_sync=0 into 1 MiB until the database is reopened",
+			      "%s is a database option: changing one leaves " LODE_NO_SYNC " in place of bytes_per_sync=0 (which does the same) "
+			      "until the database is reopened, and guard.allow_residue is off",
 			      lode_tunables[tunable].id);
 	return 0;
 }
@@ -335,7 +337,8 @@ static void note_flush(const struct lode_draft *d, const struct lode_item *it, s
 			 "the active memtable of cf%" PRIu32 " is larger than the new size: it is flushed at once", sample->id);
 	if (lode_tunables[it->tunable].scope == LODE_SCOPE_DB && d->s->state->db[LODE_ID_BYTES_PER_SYNC].numeric &&
 	    !d->s->state->db[LODE_ID_BYTES_PER_SYNC].value)
-		snprintf(plan->note, sizeof plan->note, "RocksDB turns bytes_per_sync=0 into 1 MiB until the database is reopened");
+		snprintf(plan->note, sizeof plan->note,
+			 "bytes_per_sync=0 reads " LODE_NO_SYNC " from now on, which does the same, until the database is reopened");
 }
 
 static int64_t memory_after(const struct lode_draft *d)

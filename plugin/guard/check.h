@@ -7,7 +7,7 @@
 
 struct lode_policy {
 	bool allow_optin;
-	bool allow_residue;      /* change database options although RocksDB then turns bytes_per_sync=0 into 1 MiB for good; false */
+	bool allow_residue;      /* change database options although bytes_per_sync=0 then reads LODE_NO_SYNC until the database is reopened; false */
 	bool reads_unseen;       /* no Statistics: only what cannot harm reads, or would show in writes (unseen.c); false */
 	bool allow_slow_lag;     /* shape and rewrite options (offline loop, operator's own wish); false in auto mode */
 	double step_scale;       /* multiplies every row's step; 1 */

@@ -388,7 +388,7 @@ static void residue(void **state)
 {
 	(void)state;
 	world_set(&w, "bytes_per_sync", "0");
-	one("max_background_jobs", 4, LODE_RULE_OPTIN, "bytes_per_sync=0 into 1 MiB");
+	one("max_background_jobs", 4, LODE_RULE_OPTIN, "in place of bytes_per_sync=0");
 	one("bytes_per_sync", 1048576, LODE_RULE_RELATION, "could not be put back");
 	pass_one("write_buffer_size", 128 * MIB);
 	assert_string_equal(plan.note, "");
