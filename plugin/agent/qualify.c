@@ -4,8 +4,9 @@
 
 #include <errno.h>
 
-#define PATIENCE 4.0	  /* times pace.observe, and */
-#define PATIENCE_S 10.0	  /* seconds more, in which the work may come to rest */
+#define PATIENCE 4.0	/* times pace.observe, and */
+#define PATIENCE_S 10.0 /* seconds more, in which the work may come to rest */
+#define DOUBT 2.0	/* half of the operations that there were */
 
 static void set_timers(struct lode_conductor *c, bool up)
 {
@@ -17,12 +18,20 @@ static void set_timers(struct lode_conductor *c, bool up)
 		c->timers = LODE_TIMERS_FIXED;
 }
 
+/* After a keep: far fewer operations are a collapse if they have become dearer, and nobody's concern if not. The tripwire needs to know which. */
+static bool in_doubt(const struct lode_conductor *c)
+{
+	return c->phase == LODE_WATCH && !c->last.invalid && lode_interval_ops(&c->last) * DOUBT < c->trip.ops;
+}
+
 void lode_qualify_rest(struct lode_conductor *c)
 {
-	bool judging = c->phase == LODE_QUALIFY || c->phase == LODE_TRIAL;
+	bool judging = c->phase == LODE_QUALIFY || c->phase == LODE_TRIAL || in_doubt(c);
 
 	if (c->timers == LODE_TIMERS_UNKNOWN || (c->timers == LODE_TIMERS_UP && !judging))
 		set_timers(c, false);
+	else if (c->timers == LODE_TIMERS_DOWN && judging)
+		set_timers(c, true);
 }
 
 void lode_qualify_close(struct lode_conductor *c)

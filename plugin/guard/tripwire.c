@@ -79,7 +79,7 @@ void lode_tripwire_learn(struct lode_tripwire *t, const struct lode_interval *iv
 		return;
 	t->stall_share = smooth(t->stall_share, lode_interval_stall_share(iv), first);
 	t->ops = smooth(t->ops, lode_interval_ops(iv), first);
-	t->cost_us = smooth(t->cost_us, cost_of(iv), first);
+	t->cost_us = smooth(t->cost_us, cost_of(iv), !(t->cost_us > 0)); /* timers may begin later than all else */
 	t->background_errors = iv->background_errors;
 	if (iv->write_stopped || iv->stopped_s > 0)
 		t->stopped_before = true;
@@ -180,6 +180,8 @@ static bool collapse(struct lode_tripwire *t, const struct lode_situation *s, co
 
 	(void)s;
 	if (t->ops < COLLAPSE_OPS || ops * COLLAPSE >= t->ops)
+		return false;
+	if (!iv->has_timers && t->cost_us > 0) /* who has timers looks again with them */
 		return false;
 	if (iv->has_timers && !isnan(cost) && t->cost_us > 0 && cost < 2 * t->cost_us)
 		return false;

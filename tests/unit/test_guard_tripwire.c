@@ -169,6 +169,29 @@ static void collapse(void **state)
 	assert_int_equal(look(second_of(0, 0)), LODE_TRIP_COLLAPSE); /* nothing finishes */
 }
 
+/* Timers that come and go: the cost of before is the first that was seen, and fewer operations say nothing until they are timed again. */
+static void collapse_with_timers_at_times(void **state)
+{
+	struct lode_interval few = second_of(300, 110);
+
+	(void)state;
+	lode_tripwire_init(&t);
+	for (int i = 0; i < 5; i++) {
+		struct lode_interval untimed = second_of(1000, 100);
+		untimed.has_timers = false;
+		lode_tripwire_learn(&t, &untimed);
+	}
+	struct lode_interval timed = second_of(1000, 100);
+	lode_tripwire_learn(&t, &timed);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(look(few), LODE_TRIP_NONE);
+	few.has_timers = false;
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(look(few), LODE_TRIP_NONE);
+	look(second_of(300, 330));
+	assert_int_equal(look(second_of(300, 330)), LODE_TRIP_COLLAPSE);
+}
+
 static void no_load_no_collapse(void **state)
 {
 	struct lode_interval idle = second_of(5, 100);
@@ -212,6 +235,7 @@ int main(void)
 	    T(two_far_apart_do_not_add_up),
 	    T(debt_and_l0),
 	    T(collapse),
+	    T(collapse_with_timers_at_times),
 	    T(no_load_no_collapse),
 	    T(disk),
 	    T(names),
