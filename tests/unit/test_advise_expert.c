@@ -380,6 +380,31 @@ static void test_keeps_still(void **state)
 	free(w);
 }
 
+/* What is counted is enough for the two that matter most; and the reasons say of what the shares are. */
+static void test_without_timers(void **state)
+{
+	struct world *w = world_new();
+	struct lode_reply timed, r;
+
+	(void)state;
+	timed = ask(w);
+	world_untimed(w);
+	r = ask(w);
+	assert_string_equal(spoke(&r), spoke(&timed));
+	assert_int_equal(r.proposal.change[0].value, timed.proposal.change[0].value);
+	assert_non_null(strstr(timed.proposal.why, "of the time in RocksDB"));
+	assert_non_null(strstr(r.proposal.why, "of the operations in RocksDB"));
+	world_writes(w);
+	w->window.has_timers = true;
+	w->window.ticker[LODE_T_COMPACT_WRITE_BYTES] *= 2;
+	timed = ask(w);
+	world_untimed(w);
+	r = ask(w);
+	assert_string_equal(spoke(&r), "small-flushes");
+	assert_string_equal(spoke(&timed), "small-flushes");
+	free(w);
+}
+
 static void test_pinned_is_left(void **state)
 {
 	struct world *w = world_new();
@@ -428,7 +453,7 @@ int main(void)
 	    cmocka_unit_test(test_scan_reseeks),
 	    cmocka_unit_test(test_compression_offline_only),
 	    cmocka_unit_test(test_keeps_still),
-	    cmocka_unit_test(test_pinned_is_left),
+	    cmocka_unit_test(test_without_timers), cmocka_unit_test(test_pinned_is_left),
 	    cmocka_unit_test(test_prompt_describes),
 	};
 

@@ -85,6 +85,45 @@ static void test_no_statistics(void **state)
 	free(w);
 }
 
+static void has(const struct lode_prompt *p, const char *text)
+{
+	if (!strstr(lode_buf_str(&p->user), text))
+		fail_msg("not in the prompt: %s\n%s", text, lode_buf_str(&p->user));
+}
+
+static void test_without_timers(void **state)
+{
+	struct world *w = world_new();
+
+	(void)state;
+	world_untimed(w);
+	struct lode_prompt p = build(w);
+	has(&p, "service times are not known yet");
+	has(&p, "get | 100 % | 140000 | unknown | unknown | unknown");
+	has(&p, "of the operations: reads 100 %");
+	lode_prompt_fini(&p);
+	free(w);
+}
+
+static void test_writes_alone_are_seen(void **state)
+{
+	struct world *w = world_new();
+
+	(void)state;
+	world_writes(w);
+	world_untimed(w);
+	memset(w->window.ticker, 0, sizeof w->window.ticker);
+	w->window.has_stats = w->sample.has_stats = false;
+	w->policy.reads_unseen = true;
+	struct lode_prompt p = build(w);
+	has(&p, "reads and cache hits are not seen");
+	has(&p, "write_buffer_size");
+	assert_null(strstr(lode_buf_str(&p.user), "level0_slowdown_writes_trigger"));
+	assert_null(strstr(lode_buf_str(&p.user), "block_cache_size"));
+	lode_prompt_fini(&p);
+	free(w);
+}
+
 /* Put the token wherever foreign text could come from; the bytes must not change at all. */
 static void test_canary(void **state)
 {
@@ -339,6 +378,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_golden),	   cmocka_unit_test(test_no_statistics),
+	    cmocka_unit_test(test_without_timers), cmocka_unit_test(test_writes_alone_are_seen),
 	    cmocka_unit_test(test_canary),	   cmocka_unit_test(test_catalogue_is_the_offer),
 	    cmocka_unit_test(test_families_apart), cmocka_unit_test(test_history_bounded),
 	    cmocka_unit_test(test_many_families),  cmocka_unit_test(test_request),

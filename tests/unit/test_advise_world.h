@@ -175,6 +175,20 @@ static inline void world_writes(struct world *w)
 	w->workload.found = w->workload.value_bytes = NAN;
 }
 
+/* The same work while nothing is timed: operations are counted, flushes known from the level table. */
+static inline void world_untimed(struct world *w)
+{
+	struct lode_interval *iv = &w->window;
+
+	if (iv->op[LODE_H_WRITE].count)
+		iv->ticker[LODE_T_KEYS_WRITTEN] = iv->keys_written;
+	iv->flushes = iv->hist_count[LODE_H_FLUSH];
+	iv->has_timers = w->sample.has_timers = false;
+	memset(iv->op, 0, sizeof iv->op);
+	memset(iv->hist_count, 0, sizeof iv->hist_count);
+	memset(iv->hist_sum, 0, sizeof iv->hist_sum);
+}
+
 static inline struct lode_outcome *world_past(struct world *w, const char *rule, int what, double age_s, const char *id, double value)
 {
 	struct lode_outcome *o = &w->history[w->q.nhistory++];

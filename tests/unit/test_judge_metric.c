@@ -151,6 +151,7 @@ static void test_without_timers_the_rate_counts(void **state)
 	base.keys_written = base.ticker[LODE_T_KEYS_WRITTEN] = 50000;
 	lode_baseline_of(&base, &b);
 	assert_true(b.by_rate);
+	assert_string_equal(lode_baseline_judged_by(&b), "operations per second");
 	near(b.mix[LODE_H_WRITE], 0.5, 1e-12);
 	near(speed(&b, &base), log(20000), 1e-9);
 	iv = base;
@@ -160,6 +161,44 @@ static void test_without_timers_the_rate_counts(void **state)
 	assert_true(isnan(speed(&b, &iv)));
 	iv.stopped_s = 5;
 	near(speed(&b, &iv), log(0.1), 1e-9);
+}
+
+static void test_without_statistics_writes_count(void **state)
+{
+	struct lode_interval base = {.seconds = 5, .parts = 5, .keys_written = 50000}, iv;
+	struct lode_baseline b;
+	struct lode_metrics m;
+
+	(void)state;
+	lode_baseline_of(&base, &b);
+	assert_true(b.by_rate && b.writes_only);
+	assert_string_equal(lode_baseline_judged_by(&b), "writes per second");
+	assert_true(lode_metric_defined(&b, LODE_M_STALL) && !lode_metric_defined(&b, LODE_M_WRITE_TAIL));
+	iv = base;
+	iv.keys_written = 25000;
+	iv.stall_us = 2500000;
+	near(speed(&b, &base) - speed(&b, &iv), log(2), 1e-9);
+	lode_metrics_of(&b, &iv, &m);
+	near(m.v[LODE_M_STALL], -0.5, 1e-9);
+}
+
+/* A block without service times says nothing to a baseline that hangs on them, however much was done in it. */
+static void test_untimed_block_says_nothing(void **state)
+{
+	struct lode_interval base = block(5), iv = block(5);
+	struct lode_baseline b;
+	struct lode_metrics m;
+
+	(void)state;
+	base.op[LODE_H_GET].count = 50000;
+	base.op[LODE_H_GET].sum_us = 5000000;
+	lode_baseline_of(&base, &b);
+	assert_string_equal(lode_baseline_judged_by(&b), "service time");
+	iv.has_timers = false;
+	iv.ticker[LODE_T_KEYS_READ] = 50000;
+	lode_metrics_of(&b, &iv, &m);
+	for (int i = 0; i < LODE_METRIC_N; i++)
+		assert_true(isnan(m.v[i]));
 }
 
 static void test_tail_watches_the_limit_nearest_to_p99(void **state)
@@ -244,6 +283,8 @@ int main(void)
 	    cmocka_unit_test(test_write_in_flight_at_the_end_counts),
 	    cmocka_unit_test(test_rare_kind_missing_by_chance),
 	    cmocka_unit_test(test_without_timers_the_rate_counts),
+	    cmocka_unit_test(test_without_statistics_writes_count),
+	    cmocka_unit_test(test_untimed_block_says_nothing),
 	    cmocka_unit_test(test_tail_watches_the_limit_nearest_to_p99),
 	    cmocka_unit_test(test_tail_of_batched_reads_and_of_too_few),
 	    cmocka_unit_test(test_reads_that_lost_the_processor_are_capped),

@@ -390,6 +390,32 @@ static void test_invalid_intervals(void **state)
 	lode_trial_free(b.t);
 }
 
+/* Timers that are off now and then stretch the blocks; what is counted meanwhile is in none of them. Off for good, there is no verdict. */
+static void test_untimed_intervals(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	for (int every = 5; every >= 1; every -= 4) {
+		setup(&b, 10);
+		b.us[LODE_TREATMENT] = 80;
+		begin(&b);
+		for (int i = 0; i < 1000 && verdict(&b)->kind == LODE_VERDICT_NONE; i++) {
+			double us[2] = {b.us[0], b.us[1]};
+
+			lode_trial_applied(b.t, b.now_ns);
+			b.iv.has_timers = i % every != every - 1;
+			if (!b.iv.has_timers) /* as if the few that were timed had told the opposite */
+				b.us[LODE_CONTROL] = 1, b.us[LODE_TREATMENT] = 900;
+			next(&b);
+			b.us[0] = us[0], b.us[1] = us[1];
+		}
+		assert_int_equal(verdict(&b)->kind, every > 1 ? LODE_VERDICT_KEEP : LODE_VERDICT_INVALID);
+		assert_true(every == 1 || (verdict(&b)->effect > 0.2 && verdict(&b)->effect < 0.3));
+		lode_trial_free(b.t);
+	}
+}
+
 static void test_never_applied_ends(void **state)
 {
 	struct bed b;
@@ -558,6 +584,7 @@ int main(void)
 	    cmocka_unit_test(test_longer_blocks),
 	    cmocka_unit_test(test_cache_blocks_follow_the_fill),
 	    cmocka_unit_test(test_invalid_intervals),
+	    cmocka_unit_test(test_untimed_intervals),
 	    cmocka_unit_test(test_never_applied_ends),
 	    cmocka_unit_test(test_blocks_wait_for_a_quiet_moment),
 	    cmocka_unit_test(test_coin_is_fair_and_seeded),

@@ -331,13 +331,67 @@ static void adding_foreign_series_loses_no_count(void **state)
 	assert_int_equal(a.count, total);
 }
 
+/* The level changed in between: half of the operations have a time and the other half none, so none has. */
+static void half_timed_is_untimed(void **state)
+{
+	struct lode_sample *a = calloc(1, sizeof *a), *b = calloc(1, sizeof *b);
+	struct lode_interval iv, sum = {0};
+	struct lode_rng r;
+
+	(void)state;
+	lode_rng_seed(&r, 5);
+	a->has_stats = a->has_timers = true;
+	a->epoch = a->timing = 1;
+	live(&r, a);
+	*b = *a;
+	live(&r, b);
+	b->ticker[LODE_T_KEYS_READ] = a->ticker[LODE_T_KEYS_READ] + 1000;
+	b->hist[LODE_H_GET].count = a->hist[LODE_H_GET].count + 500;
+	lode_interval_diff(a, b, 1, &iv);
+	assert_true(iv.has_timers && lode_interval_count(&iv, LODE_H_GET) == 500);
+	lode_interval_add(&sum, &iv);
+	for (int how = 0; how < 3; how++) {
+		a->has_timers = how != 0;
+		b->has_timers = how != 1;
+		b->timing = how == 2 ? 3 : 1; /* off and on again between two looks */
+		lode_interval_diff(a, b, 1, &iv);
+		assert_true(!iv.invalid && iv.has_stats && !iv.has_timers);
+		assert_int_equal(iv.op[LODE_H_GET].count + iv.op[LODE_H_GET].sum_us + iv.op[LODE_H_GET].hist.n + iv.hist_count[LODE_H_GET], 0);
+		assert_true(lode_interval_count(&iv, LODE_H_GET) == 1000 && isnan(lode_interval_mean_us(&iv, LODE_H_GET)));
+	}
+	lode_interval_add(&sum, &iv);
+	assert_true(!sum.has_timers && lode_interval_count(&sum, LODE_H_GET) == 2000);
+	free(a);
+	free(b);
+}
+
+static void flushes_are_counted_by_family(void **state)
+{
+	struct lode_sample *a = calloc(1, sizeof *a), *b = calloc(1, sizeof *b);
+	struct lode_interval iv;
+
+	(void)state;
+	a->mono_ns = 1;
+	b->mono_ns = 1000000001;
+	a->ncf = b->ncf = 2;
+	a->cf[0] = (struct lode_cf_sample){.id = 0, .flushes = 10};
+	a->cf[1] = (struct lode_cf_sample){.id = 1, .flushes = 500};
+	b->cf[0] = (struct lode_cf_sample){.id = 0, .flushes = 13};
+	b->cf[1] = (struct lode_cf_sample){.id = 2, .flushes = 70}; /* another one: how long it has been there is not known */
+	lode_interval_diff(a, b, 1, &iv);
+	assert_int_equal(iv.flushes, 3);
+	free(a);
+	free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(percentiles_agree_with_rocksdb), cmocka_unit_test(empty_histograms_say_nothing),
 		cmocka_unit_test(parsing_is_strict),		  cmocka_unit_test(diff_matches_buckets_by_limit),
 		cmocka_unit_test(sum_of_diffs_is_diff_of_sums),	  cmocka_unit_test(what_says_nothing_is_invalid),
-		cmocka_unit_test(without_statistics_writes_are_still_seen), cmocka_unit_test(ratios),
+		cmocka_unit_test(without_statistics_writes_are_still_seen), cmocka_unit_test(half_timed_is_untimed),
+		cmocka_unit_test(flushes_are_counted_by_family), cmocka_unit_test(ratios),
 		cmocka_unit_test(adding_foreign_series_loses_no_count),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

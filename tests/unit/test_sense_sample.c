@@ -81,6 +81,8 @@ static int fake_map(struct lode_host *h, uint32_t cf, const char *name, lode_kv_
 	assert_string_equal(name, "rocksdb.cfstats");
 	f->shapes++;
 	fn(ctx, "compaction.L0.NumFiles", "3.000000");
+	fn(ctx, "compaction.L0.CompCount", "41.000000");
+	fn(ctx, "compaction.L2.CompCount", "7.000000");
 	fn(ctx, "compaction.L0.SizeBytes", "2905372,000000");
 	fn(ctx, "compaction.L2.NumFiles", "12.000000");
 	fn(ctx, "compaction.L2.SizeBytes", "99999999999.000000");
@@ -175,6 +177,7 @@ static void everything_lands_in_its_place(void **state)
 	assert_int_equal(s->cf[1].debt, 1803);
 	assert_int_equal(s->cf[1].levels, 3);
 	assert_int_equal(s->cf[1].files[0], 3);
+	assert_int_equal(s->cf[1].flushes, 41);
 	assert_int_equal(s->cf[1].bytes[0], 2905372);
 	assert_int_equal(s->cf[1].files[1], 0);
 	assert_int_equal(s->cf[1].bytes[2], 99999999999);
