@@ -26,14 +26,14 @@ while read -r package version cache; do
 	rm -rf "$work/plain.db" "$work/db"
 done <<<"@nxtedition/rocksdb 9.7.4 AutoHyperClockCache
 nxtedition-rocksdb-9.5 9.5.0 AutoHyperClockCache
-nxtedition-rocksdb-8.3 8.3.2 HyperClockCache"
+nxtedition-rocksdb-8.3 8.3.2 LRUCache"
 
 # ---- tuned while it serves ----
 
 package=@nxtedition/rocksdb
-pace=bench
-[ -z "${LODE_TEST_QUICK-}" ] || pace=rush
-tuned serve agent.mode=auto judge.pace=$pace advisor.kind=expert
+pace=(judge.pace=bench)
+[ -z "${LODE_TEST_QUICK-}" ] || pace=(judge.pace=rush agent.interval=100ms)
+tuned serve agent.mode=auto "${pace[@]}" advisor.kind=expert
 "${with[@]}" "${host[@]}" serve $package "$work/serve.db" "$work/stop" >"$work/out" 2>"$work/err" &
 p=$!
 started+=($p)
