@@ -3,6 +3,7 @@
 
 #include "base/fmt.h"
 #include "base/fs.h"
+#include "host/write.h"
 
 #include <errno.h>
 #include <math.h>
@@ -191,7 +192,7 @@ static int sim_statistics_level(struct lode_host *h, bool timers)
 	return 0;
 }
 
-/* As RocksDB does: a new file for every change, the one before it removed. */
+/* As RocksDB does: a new file for every change, the two newest are kept. */
 static int write_options_file(struct lode_lsm *s)
 {
 	char path[4200];
@@ -205,7 +206,7 @@ static int write_options_file(struct lode_lsm *s)
 	lode_fmt(path, sizeof path, "%s/OPTIONS-%06llu", s->c.dir, (unsigned long long)s->options_number);
 	rc = text.failed ? -ENOMEM : lode_fs_write_atomic(path, text.data, text.len, 0600);
 	lode_buf_fini(&text);
-	lode_fmt(path, sizeof path, "%s/OPTIONS-%06llu", s->c.dir, (unsigned long long)s->options_number - 2);
+	lode_fmt(path, sizeof path, "%s/OPTIONS-%06llu", s->c.dir, (unsigned long long)s->options_number - 4);
 	remove(path);
 	return rc;
 }
@@ -278,8 +279,8 @@ static void race(struct lode_lsm *s)
 	const struct lode_kv kv = {s->race.key, s->race.value};
 	struct lsm_values base = s->db;
 
-	s->race.key[0] = 0;
 	lsm_options_set(s, &s->db, LODE_SEC_DB, &kv, 1, true, NULL);
+	s->race.key[0] = 0;
 	write_options_file(s);
 	if (s->c.hazards & LODE_HAZARD_LOST_UPDATES)
 		s->db = base;
@@ -327,11 +328,23 @@ static int sim_set_cf_options(struct lode_host *h, uint32_t cf, const struct lod
 	return t ? set_values(self(h), &t->opt, LODE_SEC_CF, kv, n, err) : lode_err_set(err, ENOENT, "no such column family");
 }
 
+/* As RocksDB does, whatever the call is for: bytes_per_sync=0 becomes 1 MiB, and cannot be had back. */
 static int sim_set_db_options(struct lode_host *h, const struct lode_kv *kv, size_t n, struct lode_err *err)
 {
+	static const struct lode_kv sync = {"bytes_per_sync", "1048576"};
+	struct lode_kv all[LODE_WRITE_MAX + 2];
+	bool zero = lode_lsm_value(self(h), 0, sync.key) == 0;
+
 	if (self(h)->race.key[0])
 		race(self(h));
-	return set_values(self(h), &self(h)->db, LODE_SEC_DB, kv, n, err);
+	for (size_t i = 0; i < n && i <= LODE_WRITE_MAX; i++) {
+		all[i] = kv[i];
+		if (!strcmp(kv[i].key, sync.key))
+			zero = !strcmp(kv[i].value, "0");
+	}
+	if (zero)
+		all[n] = sync;
+	return set_values(self(h), &self(h)->db, LODE_SEC_DB, all, n + zero, err);
 }
 
 static int sim_set_cache_capacity(struct lode_host *h, uint64_t bytes, struct lode_err *err)

@@ -1,5 +1,5 @@
 /* The agent against what RocksDB versions do to those who write options (host/versions.h), each played by the simulated one: throttled and stopped writers,
- * jobs that bring old options back, OPTIONS files that could not be written, calls that fail half way through the families. */
+ * jobs that bring old options back, OPTIONS files that could not be written, calls that fail half way through the families, updates that are lost. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +11,7 @@
 
 #include "bed.h"
 #include "host/versions.h"
+#include "host/write.h"
 
 #define MIB (1ll << 20)
 #define SEEDS 6
@@ -187,12 +188,57 @@ static void test_failure_between_families(void **state)
 	}
 }
 
+/* Database options where bytes_per_sync is 0: everything goes back, and that reads otherwise and does the same. */
+static void test_database_options_leave_nothing_that_acts(void **state)
+{
+	static const struct bed_wish wish[] = {{"max_background_jobs", 4}};
+	struct lode_lsm_report r;
+	struct bed b;
+	(void)state;
+	bed_init(&b, 60);
+	writes(&b, 0.8);
+	b.asker.advisor = bed_advisor(wish, 1);
+	bed_start(&b);
+	assert_true(bed_until(&b, "\"arm\":\"treatment\"", 120));
+	assert_true(lode_lsm_value(b.sim, 0, "max_background_jobs") == 4);
+	lode_conductor_settle(b.c);
+	lode_lsm_report(b.sim, &r);
+	assert_int_equal(r.sets, 2);
+	assert_true(lode_lsm_value(b.sim, 0, "max_background_jobs") == 2);
+	assert_true(lode_lsm_value(b.sim, 0, "bytes_per_sync") == strtod(LODE_NO_SYNC, NULL));
+	bed_free(&b);
+}
+
+/* The operator's SetDBOptions and ours at the same moment, where the later undoes the earlier: theirs is set again, and theirs from then on. */
+static void test_the_operators_update_is_not_lost(void **state)
+{
+	static const struct bed_wish wish[] = {{"max_background_jobs", 4}};
+	(void)state;
+	for (int hazard = 0; hazard < 2; hazard++) {
+		struct lode_lsm_event e = {.what = LODE_LSM_RACE, .key = "stats_dump_period_sec", .value = "77"};
+		struct bed b;
+		bed_init(&b, 61);
+		writes(&b, 0.8);
+		b.lsm.hazards = hazard ? LODE_HAZARD_LOST_UPDATES : 0;
+		b.asker.advisor = bed_advisor(wish, 1);
+		bed_start(&b);
+		assert_true(lode_lsm_at(b.sim, &e));
+		assert_true(bed_until(&b, "\"arm\":\"treatment\"", 120));
+		assert_true(lode_lsm_value(b.sim, 0, "stats_dump_period_sec") == 77);
+		lode_conductor_settle(b.c);
+		assert_true(lode_lsm_value(b.sim, 0, "stats_dump_period_sec") == 77);
+		assert_true(lode_lsm_value(b.sim, 0, "max_background_jobs") == 2);
+		bed_free(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_slowed_writers_are_not_slowed_further), cmocka_unit_test(test_nothing_is_written_into_a_stop),
 		cmocka_unit_test(test_old_jobs_do_not_bring_old_options_back), cmocka_unit_test(test_options_file_that_cannot_be_written),
 		cmocka_unit_test(test_failure_between_families),
+		cmocka_unit_test(test_database_options_leave_nothing_that_acts), cmocka_unit_test(test_the_operators_update_is_not_lost),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define OPTIONS_MAX 16
 #define CALLS_MAX 16
@@ -38,6 +39,11 @@ struct fake {
 	const char *alter_value;
 	int options_rc;
 	bool close_at_call;
+	uint64_t stopped, delayed; /* properties */
+	size_t stops_at_call;	   /* 1-based: writes are stopped after that call; 0: never */
+	char dir[64];		   /* OPTIONS files are written there, one a call; "": none, the text is handed over */
+	unsigned number;
+	size_t fileless; /* so many calls leave no file */
 };
 
 static struct fake *of(struct lode_host *h)
@@ -70,18 +76,64 @@ static void print_section(const struct fake *f, const char *section, const char 
 	}
 }
 
+static void print(struct fake *f, char *text, size_t size)
+{
+	text[0] = '\0';
+	print_section(f, "db", "[DBOptions]", text, size);
+	print_section(f, "cf0", "[CFOptions \"default\"]", text, size);
+	print_section(f, "table0", "[TableOptions/BlockBasedTable \"default\"]", text, size);
+	print_section(f, "cf3", "[CFOptions \"three\"]", text, size);
+}
+
 static int fake_options(struct lode_host *h, uint64_t have, struct lode_options **out, struct lode_err *err)
 {
-	char text[4096] = "";
+	char text[4096];
 
-	(void)have;
 	if (of(h)->options_rc)
 		return of(h)->options_rc;
-	print_section(of(h), "db", "[DBOptions]", text, sizeof(text));
-	print_section(of(h), "cf0", "[CFOptions \"default\"]", text, sizeof(text));
-	print_section(of(h), "table0", "[TableOptions/BlockBasedTable \"default\"]", text, sizeof(text));
-	print_section(of(h), "cf3", "[CFOptions \"three\"]", text, sizeof(text));
+	if (of(h)->dir[0])
+		return lode_options_load(of(h)->dir, have, out, err);
+	print(of(h), text, sizeof(text));
 	return lode_options_parse(text, strlen(text), out, err);
+}
+
+static void write_file(struct fake *f)
+{
+	char path[128], text[4096];
+	FILE *out;
+
+	if (!f->dir[0])
+		return;
+	if (f->fileless) {
+		f->fileless--;
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/OPTIONS-%06u", f->dir, f->number += 2);
+	out = fopen(path, "w");
+	assert_non_null(out);
+	print(f, text, sizeof(text));
+	assert_true(fputs(text, out) >= 0 && fclose(out) == 0);
+}
+
+static void use_files(struct fake *f)
+{
+	snprintf(f->dir, sizeof(f->dir), "/tmp/lode-write-XXXXXX");
+	assert_non_null(mkdtemp(f->dir));
+	write_file(f);
+}
+
+static int fake_int_property(struct lode_host *h, uint32_t cf, const char *name, uint64_t *out)
+{
+	struct fake *f = of(h);
+
+	(void)cf;
+	if (strcmp(name, "rocksdb.is-write-stopped") == 0)
+		*out = f->stopped || (f->stops_at_call && f->calls >= f->stops_at_call);
+	else if (strcmp(name, "rocksdb.actual-delayed-write-rate") == 0)
+		*out = f->delayed;
+	else
+		return -ENOENT;
+	return 0;
 }
 
 static int fake_families(struct lode_host *h, struct lode_cf *out, size_t cap, size_t *n)
@@ -112,6 +164,8 @@ static int set(struct fake *f, const char *section, const struct lode_kv *kv, si
 		else
 			hold(f, section, kv[i].key, f->alter_key && strcmp(kv[i].key, f->alter_key) == 0 ? f->alter_value : kv[i].value);
 	}
+	if (!failing || f->fail_applies)
+		write_file(f);
 	return failing ? lode_err_set(err, -f->fail_rc, "the fake fails") : 0;
 }
 
@@ -142,6 +196,7 @@ static int fake_set_cache(struct lode_host *h, uint64_t bytes, struct lode_err *
 }
 
 static const struct lode_host_ops fake_ops = {
+    .int_property = fake_int_property,
     .column_families = fake_families,
     .options = fake_options,
     .cache = fake_cache,
@@ -170,6 +225,15 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
+	struct fake *f = *state;
+	char path[128];
+
+	for (unsigned i = 2; f->dir[0] && i <= f->number; i += 2) {
+		snprintf(path, sizeof(path), "%s/OPTIONS-%06u", f->dir, i);
+		remove(path);
+	}
+	if (f->dir[0])
+		rmdir(f->dir);
 	free(*state);
 	return 0;
 }
@@ -336,6 +400,124 @@ static void what_does_not_exist(void **state)
 	assert_int_equal(f->calls, 0);
 }
 
+static void undo_goes_back_in_the_opposite_order(void **state)
+{
+	struct fake *f = *state;
+	struct lode_write w[] = {
+	    w_(LODE_SCOPE_CF, 3, "write_buffer_size", "1048576"),
+	    w_(LODE_SCOPE_CF, 0, "write_buffer_size", "2097152"),
+	    w_(LODE_SCOPE_DB, 0, "max_background_jobs", "4"),
+	    w_(LODE_SCOPE_CACHE, 0, "", "16777216"),
+	};
+	struct lode_write_report rep;
+	struct lode_err err = {0};
+
+	f->stopped = f->delayed = 1; /* at any time */
+	f->fail_call = 2;
+	f->fail_rc = -EIO;
+	assert_int_equal(lode_host_undo(&f->host, w, 4, false, &rep, &err), -EIO);
+	assert_int_equal(f->calls, 4); /* and on after a failure */
+	assert_string_equal(f->log[0], "cache: 16777216");
+	assert_string_equal(f->log[1], "cf0: write_buffer_size=2097152");
+	assert_string_equal(f->log[2], "cf3: write_buffer_size=1048576");
+	assert_string_equal(f->log[3], "db: max_background_jobs=4");
+	assert_true(rep.failed == 1 && rep.written == 3 && rep.doubt);
+	f->fail_call = 0;
+	assert_int_equal(lode_host_undo(&f->host, w, 4, false, &rep, &err), 0);
+	assert_true(f->calls == 5 && !rep.doubt);
+	assert_int_equal(lode_host_undo(&f->host, w, 4, true, &rep, &err), 0);
+	assert_int_equal(f->calls, 9); /* all of it, though it shows as asked */
+}
+
+static void not_while_writes_are_stopped_or_slowed(void **state)
+{
+	struct fake *f = *state;
+	struct lode_write w[] = {
+	    w_(LODE_SCOPE_DB, 0, "max_background_jobs", "4"),
+	    w_(LODE_SCOPE_CF, 0, "write_buffer_size", "2097152"),
+	    w_(LODE_SCOPE_CACHE, 0, "", "16777216"),
+	};
+	struct lode_write_report rep;
+	struct lode_err err = {0};
+
+	f->stopped = 1;
+	assert_int_equal(lode_host_write(&f->host, w, 2, &rep, &err), -EAGAIN);
+	assert_non_null(strstr(err.msg, "stopped"));
+	f->stopped = 0;
+	f->delayed = 1000000;
+	assert_int_equal(lode_host_write(&f->host, w, 2, &rep, &err), -EAGAIN);
+	assert_non_null(strstr(err.msg, "slow"));
+	assert_int_equal(f->calls, 0);
+	assert_int_equal(lode_host_write(&f->host, w + 2, 1, &rep, &err), 0); /* a cache does not care */
+	assert_int_equal(lode_host_renew(&f->host, w + 2, 1, false, &rep, &err), 0);
+	f->delayed = 0;
+	f->calls = 0;
+	f->stops_at_call = 1; /* in the middle */
+	assert_int_equal(lode_host_write(&f->host, w, 2, &rep, &err), -EAGAIN);
+	assert_true(f->calls == 1 && rep.calls == 1 && rep.written == 1);
+}
+
+static void written_again(void **state)
+{
+	struct fake *f = *state;
+	struct lode_write w[] = {w_(LODE_SCOPE_CF, 0, "write_buffer_size", "67108864"), w_(LODE_SCOPE_CF, 3, "write_buffer_size", "7")};
+	struct lode_write_report rep;
+
+	assert_int_equal(lode_host_renew(&f->host, w, 2, false, &rep, NULL), -EIO); /* the second is somebody else's by now */
+	assert_true(f->calls == 1 && !rep.doubt);
+	assert_string_equal(f->log[0], "cf0: write_buffer_size=67108864");
+	f->stopped = 1;
+	assert_int_equal(lode_host_renew(&f->host, w, 1, false, &rep, NULL), -EAGAIN);
+	assert_int_equal(lode_host_renew(&f->host, w, 1, true, &rep, NULL), 0);
+	f->delayed = 1;
+	assert_int_equal(lode_host_renew(&f->host, w, 1, true, &rep, NULL), -EAGAIN);
+}
+
+/* The file that is not there proves nothing, whatever the call said. */
+static void no_file_no_proof(void **state)
+{
+	struct fake *f = *state;
+	struct lode_write w[] = {w_(LODE_SCOPE_CF, 0, "write_buffer_size", "1048576"), w_(LODE_SCOPE_CF, 3, "write_buffer_size", "1048576")};
+	struct lode_write undo[] = {w_(LODE_SCOPE_CF, 0, "write_buffer_size", "67108864"), w_(LODE_SCOPE_CF, 3, "write_buffer_size", "33554432")};
+	struct lode_write_report rep;
+	struct lode_err err = {0};
+
+	use_files(f);
+	assert_int_equal(lode_host_write(&f->host, w, 2, &rep, &err), 0);
+	assert_false(rep.doubt);
+	assert_int_equal(lode_host_undo(&f->host, undo, 2, false, &rep, &err), 0);
+	f->fileless = 1; /* that of the first family; the second's shows both */
+	assert_int_equal(lode_host_write(&f->host, w, 2, &rep, &err), 0);
+	assert_int_equal(lode_host_undo(&f->host, undo, 2, false, &rep, &err), 0);
+	f->fileless = 2;
+	assert_int_equal(lode_host_write(&f->host, w, 2, &rep, &err), -EIO);
+	assert_true(rep.doubt && rep.written == 0);
+	assert_non_null(strstr(err.msg, "cannot be read back"));
+	assert_int_equal(lode_host_undo(&f->host, undo, 2, true, &rep, &err), 0);
+	assert_true(!rep.doubt && rep.calls == 2);
+	/* refused outright: nothing is live, and no file is missed */
+	f->fail_call = f->calls + 1;
+	f->fail_rc = -EINVAL;
+	assert_int_equal(lode_host_write(&f->host, w, 1, &rep, &err), -EIO);
+	assert_false(rep.doubt);
+}
+
+static void bytes_per_sync_goes_along(void **state)
+{
+	struct fake *f = *state;
+	struct lode_write w[] = {w_(LODE_SCOPE_DB, 0, "max_background_jobs", "4"), w_(LODE_SCOPE_DB, 0, "bytes_per_sync", "1048576")};
+
+	hold(f, "db", "bytes_per_sync", "0");
+	assert_int_equal(lode_host_write(&f->host, w, 1, NULL, NULL), 0);
+	assert_string_equal(f->log[0], "db: max_background_jobs=4 bytes_per_sync=" LODE_NO_SYNC);
+	strcpy(w[0].value, "2");
+	assert_int_equal(lode_host_undo(&f->host, w, 1, false, NULL, NULL), 0);
+	assert_string_equal(f->log[1], "db: max_background_jobs=2");
+	hold(f, "db", "bytes_per_sync", "0");
+	assert_int_equal(lode_host_write(&f->host, w, 2, NULL, NULL), 0);
+	assert_string_equal(f->log[2], "db: bytes_per_sync=1048576"); /* meant so */
+}
+
 static void read_back(void **state)
 {
 	struct fake *f = *state;
@@ -406,6 +588,10 @@ int main(void)
 	    TEST(another_value_is_live),    TEST(failed_but_live),
 	    TEST(partial_failure_stops),    TEST(closing),
 	    TEST(what_does_not_exist),	    TEST(read_back),
+	    TEST(undo_goes_back_in_the_opposite_order),
+	    TEST(not_while_writes_are_stopped_or_slowed),
+	    TEST(written_again),	    TEST(no_file_no_proof),
+	    TEST(bytes_per_sync_goes_along),
 	    cmocka_unit_test(equality),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
