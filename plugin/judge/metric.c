@@ -8,9 +8,11 @@
 #define TAIL_MIN_SLOW 20 /* slow operations that the baseline must hold for a tail to be a guard */
 #define CAP_FACTOR 8	 /* times the tail limit: beyond it a read was not slow but put aside */
 #define CAP_SHARE 0.1	 /* of the time of all reads, spent beyond the cap, from which on the cap is used */
+#define RATE_SHARE 0.02	 /* of the operations: a kind of which there are fewer has no rate worth guarding */
 #define MISS_EXPECTED 5	 /* a kind of which fewer were expected may be missing by chance */
 
-const char *const lode_metric_name[LODE_METRIC_N] = {"speed", "get tail", "write tail", "seek tail", "stalls"};
+const char *const lode_metric_name[LODE_METRIC_N] = {"speed",  "get tail", "write tail", "seek tail",
+							"stalls", "get rate", "write rate", "seek rate"};
 
 /* The bucket limit whose exceedance is nearest to 1 % on a log scale; 0 if none has enough operations above it. */
 static double tail_limit(const struct lode_hist *h)
@@ -111,6 +113,21 @@ static int tail_op(const struct lode_baseline *b, enum lode_metric m)
 	}
 }
 
+static int rate_op(const struct lode_baseline *b, enum lode_metric m)
+{
+	if (m == LODE_M_GET_RATE)
+		return b->mix[LODE_H_GET] > 0 ? LODE_H_GET : LODE_H_MULTIGET;
+	return m == LODE_M_WRITE_RATE ? LODE_H_WRITE : LODE_H_SEEK;
+}
+
+/* Of a load of one kind the speed is its rate already. */
+static bool rate_defined(const struct lode_baseline *b, enum lode_metric m)
+{
+	double share = b->mix[rate_op(b, m)];
+
+	return b->by_rate && share >= RATE_SHARE && share <= 1 - RATE_SHARE;
+}
+
 bool lode_metric_defined(const struct lode_baseline *b, enum lode_metric m)
 {
 	switch (m) {
@@ -118,6 +135,10 @@ bool lode_metric_defined(const struct lode_baseline *b, enum lode_metric m)
 		return true;
 	case LODE_M_STALL:
 		return b->mix[LODE_H_WRITE] > 0;
+	case LODE_M_GET_RATE:
+	case LODE_M_WRITE_RATE:
+	case LODE_M_SEEK_RATE:
+		return rate_defined(b, m);
 	default:
 		return b->tail_us[tail_op(b, m)] > 0;
 	}
@@ -188,6 +209,12 @@ static double stall(const struct lode_interval *iv)
 	return -(isfinite(share) ? fmax(share, stopped) : stopped);
 }
 
+/* None at all is half an operation. */
+static double rate(const struct lode_interval *iv, int k)
+{
+	return log(fmax(lode_interval_count(iv, k), 0.5) / iv->seconds);
+}
+
 void lode_metrics_of(const struct lode_baseline *b, const struct lode_interval *block, struct lode_metrics *out)
 {
 	for (int m = 0; m < LODE_METRIC_N; m++)
@@ -199,4 +226,7 @@ void lode_metrics_of(const struct lode_baseline *b, const struct lode_interval *
 		out->v[m] = tail(b, block, tail_op(b, m));
 	if (lode_metric_defined(b, LODE_M_STALL))
 		out->v[LODE_M_STALL] = stall(block);
+	for (int m = LODE_M_GET_RATE; m <= LODE_M_SEEK_RATE; m++)
+		if (lode_metric_defined(b, m) && isfinite(out->v[LODE_M_SPEED]))
+			out->v[m] = rate(block, rate_op(b, m));
 }

@@ -10,6 +10,9 @@ enum lode_metric {
 	LODE_M_WRITE_TAIL,
 	LODE_M_SEEK_TAIL,
 	LODE_M_STALL, /* -stall share */
+	LODE_M_GET_RATE, /* where speed is the rate of all operations: log(rate) of each kind, so that none pays for another */
+	LODE_M_WRITE_RATE,
+	LODE_M_SEEK_RATE,
 	LODE_METRIC_N
 };
 extern const char *const lode_metric_name[LODE_METRIC_N];

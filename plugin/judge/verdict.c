@@ -40,6 +40,8 @@ const char *lode_verdict_harm(enum lode_metric m, double d, char *buf, size_t le
 {
 	if (m == LODE_M_STALL)
 		snprintf(buf, len, "stalls take %.1f %% more of the time", -100 * d);
+	else if (m >= LODE_M_GET_RATE)
+		snprintf(buf, len, "%s: %+.1f %%", lode_metric_name[m], 100 * expm1(d));
 	else
 		snprintf(buf, len, "%s: %.2f times as many slow operations", lode_metric_name[m], exp(-d));
 	return buf;

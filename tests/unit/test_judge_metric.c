@@ -163,6 +163,35 @@ static void test_without_timers_the_rate_counts(void **state)
 	near(speed(&b, &iv), log(0.1), 1e-9);
 }
 
+/* More of one kind must not hide less of another. */
+static void test_without_timers_each_kind_is_guarded(void **state)
+{
+	struct lode_interval base = block(5), iv;
+	struct lode_baseline b;
+	struct lode_metrics m, n;
+
+	(void)state;
+	base.has_timers = false;
+	base.ticker[LODE_T_KEYS_READ] = 50000;
+	base.keys_written = base.ticker[LODE_T_KEYS_WRITTEN] = 50000;
+	base.ticker[LODE_T_SEEK] = 100;
+	lode_baseline_of(&base, &b);
+	assert_true(lode_metric_defined(&b, LODE_M_GET_RATE) && lode_metric_defined(&b, LODE_M_WRITE_RATE));
+	assert_false(lode_metric_defined(&b, LODE_M_SEEK_RATE)); /* too few */
+	iv = base;
+	iv.ticker[LODE_T_KEYS_READ] = 40000;
+	iv.keys_written = 80000;
+	lode_metrics_of(&b, &base, &m);
+	lode_metrics_of(&b, &iv, &n);
+	assert_true(n.v[LODE_M_SPEED] > m.v[LODE_M_SPEED]);
+	near(n.v[LODE_M_GET_RATE] - m.v[LODE_M_GET_RATE], log(0.8), 1e-9);
+	near(n.v[LODE_M_WRITE_RATE] - m.v[LODE_M_WRITE_RATE], log(1.6), 1e-9);
+	assert_true(isnan(n.v[LODE_M_SEEK_RATE]));
+	base.keys_written = base.ticker[LODE_T_KEYS_WRITTEN] = 0;
+	lode_baseline_of(&base, &b);
+	assert_false(lode_metric_defined(&b, LODE_M_GET_RATE)); /* the speed says it */
+}
+
 static void test_without_statistics_writes_count(void **state)
 {
 	struct lode_interval base = {.seconds = 5, .parts = 5, .keys_written = 50000}, iv;
@@ -283,6 +312,7 @@ int main(void)
 	    cmocka_unit_test(test_write_in_flight_at_the_end_counts),
 	    cmocka_unit_test(test_rare_kind_missing_by_chance),
 	    cmocka_unit_test(test_without_timers_the_rate_counts),
+	    cmocka_unit_test(test_without_timers_each_kind_is_guarded),
 	    cmocka_unit_test(test_without_statistics_writes_count),
 	    cmocka_unit_test(test_untimed_block_says_nothing),
 	    cmocka_unit_test(test_tail_watches_the_limit_nearest_to_p99),

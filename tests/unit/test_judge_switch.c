@@ -416,6 +416,33 @@ static void test_untimed_intervals(void **state)
 	}
 }
 
+/* Counters alone: writers gain much and readers lose a little. All operations together are more, and yet it is not kept. */
+static void test_rate_of_one_kind_stands_in_the_way(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	setup(&b, 12);
+	b.iv.has_timers = false;
+	b.iv.ticker[LODE_T_KEYS_READ] = 10000;
+	b.iv.keys_written = 10000;
+	lode_baseline_of(&b.iv, &b.base);
+	begin(&b);
+	for (int i = 0; i < 2000 && verdict(&b)->kind == LODE_VERDICT_NONE; i++) {
+		bool treated = lode_trial_arm(b.t) == LODE_TREATMENT;
+
+		lode_trial_applied(b.t, b.now_ns);
+		b.iv.ticker[LODE_T_KEYS_READ] = treated ? 8500 : 10000;
+		b.iv.keys_written = treated ? 14000 : 10000;
+		next(&b);
+	}
+	assert_int_equal(verdict(&b)->kind, LODE_VERDICT_REVERT);
+	assert_int_equal(verdict(&b)->worst, LODE_M_GET_RATE);
+	near(verdict(&b)->metric[LODE_M_GET_RATE], log(0.85), 1e-9);
+	assert_true(verdict(&b)->effect > 0.1 && strstr(verdict(&b)->why, "get rate"));
+	lode_trial_free(b.t);
+}
+
 static void test_never_applied_ends(void **state)
 {
 	struct bed b;
@@ -585,6 +612,7 @@ int main(void)
 	    cmocka_unit_test(test_cache_blocks_follow_the_fill),
 	    cmocka_unit_test(test_invalid_intervals),
 	    cmocka_unit_test(test_untimed_intervals),
+	    cmocka_unit_test(test_rate_of_one_kind_stands_in_the_way),
 	    cmocka_unit_test(test_never_applied_ends),
 	    cmocka_unit_test(test_blocks_wait_for_a_quiet_moment),
 	    cmocka_unit_test(test_coin_is_fair_and_seeded),
