@@ -117,7 +117,8 @@ def look(path, torn, still_open, counts):
             seq = r["seq"]
             if r["kind"] not in KINDS:
                 complain(r, f"unknown kind {r['kind']}")
-            counts[r["kind"]] += 1
+            if r["kind"] != "kept":  # a list; what was kept is counted below
+                counts[r["kind"]] += 1
             counts["writes"] += len(r.get("todo", []))
             if r["kind"] == "settled":
                 counts["kept"] += r["how"] == "kept"
