@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -26,7 +25,7 @@
 
 struct lode_control {
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	int fd, wake;
+	int fd;
 	lode_control_fn *fn;
 	void *ctx;
 	atomic_bool stop, ended;
@@ -110,11 +109,13 @@ static void serve(struct lode_control *c, int fd)
 static void *control_main(void *arg)
 {
 	struct lode_control *c = arg;
-	struct pollfd p[2] = {{.fd = c->fd, .events = POLLIN}, {.fd = c->wake, .events = POLLIN}};
+	struct pollfd p = {.fd = c->fd, .events = POLLIN};
 	pthread_setname_np(pthread_self(), "lode-control");
 	while (!atomic_load(&c->stop)) {
 		int fd;
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+		if (poll(&p, 1, -1) < 0 && errno != EINTR)
+			break;
+		if (atomic_load(&c->stop))
 			break;
 		fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		if (fd < 0)
@@ -144,7 +145,7 @@ struct lode_control *lode_control_start(const char *dir, lode_control_fn *fn, vo
 	int rc = -ENOMEM;
 	if (!c)
 		return NULL;
-	c->fd = c->wake = -1;
+	c->fd = -1;
 	c->fn = fn;
 	c->ctx = ctx;
 	if (snprintf(c->path, sizeof(c->path), "%s/%d.sock", dir, (int)getpid()) >= (int)sizeof(c->path)) {
@@ -154,10 +155,9 @@ struct lode_control *lode_control_start(const char *dir, lode_control_fn *fn, vo
 	rc = lode_fs_mkdirs(dir, 0700);
 	if (rc)
 		goto fail;
-	rc = -EMFILE;
-	c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (c->wake < 0 || c->fd < 0)
+	rc = -errno;
+	if (c->fd < 0)
 		goto fail;
 	rc = bind_socket(c->fd, c->path);
 	if (rc == 0)
@@ -168,8 +168,6 @@ fail:
 	lode_log(LODE_LOG_WARN, "no control socket in %s: %s (agent.runtime_dir names another place)", dir, strerror(-rc));
 	if (c->fd >= 0)
 		close(c->fd);
-	if (c->wake >= 0)
-		close(c->wake);
 	free(c);
 	return NULL;
 }
@@ -177,13 +175,10 @@ fail:
 /* The memory stays: the thread may still be in it, and the process is about to end. */
 void lode_control_stop(struct lode_control *c)
 {
-	uint64_t one = 1;
-	ssize_t rc;
 	if (!c || atomic_exchange(&c->stop, true))
 		return;
 	unlink(c->path);
-	rc = write(c->wake, &one, sizeof(one));
-	(void)rc;
+	shutdown(c->fd, SHUT_RDWR); /* ends the poll */
 	for (int i = 0; i < 100 && !atomic_load(&c->ended); i++)
 		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 }

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* May this process look at itself at all? A filter can forbid it at any time. */
+bool lode_probe_works(void);
 /* Copies len bytes from an address that may be wild. false: not (completely) readable, and out is undefined. */
 bool lode_probe_read(const void *address, void *out, size_t len);
 /* As many of len bytes as can be read in one piece; returns how many. */

@@ -1,4 +1,5 @@
 /* The real host: its life between open and close, and the operations of struct lode_host_ops, each inside the gate. */
+#include "host/probe.h"
 #include "host/real.h"
 #include "base/fs.h"
 #include "host/calls.h"
@@ -321,7 +322,9 @@ int lode_host_real_new(const struct lode_open *open, struct lode_host **out, str
 		return lode_err_set(err, ENOMEM, "out of memory");
 	r->host.ops = &real_ops;
 	r->db = open->db;
-	rc = lode_image_resolve(open->image, &r->image, err);
+	rc = lode_probe_works() ? lode_image_resolve(open->image, &r->image, err)
+				: lode_err_set(err, ENOTSUP, "this process may not read its own memory (process_vm_readv and /proc/self/mem are refused), "
+								"so nothing can be verified");
 	if (!rc)
 		rc = describe(r, open, err);
 	if (rc) {
