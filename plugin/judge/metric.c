@@ -219,7 +219,8 @@ void lode_metrics_of(const struct lode_baseline *b, const struct lode_interval *
 {
 	for (int m = 0; m < LODE_METRIC_N; m++)
 		out->v[m] = NAN;
-	if (block->invalid || !(block->seconds > 0) || (!b->by_rate && !block->has_timers))
+	if (block->invalid || !(block->seconds > 0) || (!b->by_rate && !block->has_timers) ||
+	    (!b->writes_only && !block->has_stats))
 		return;
 	out->v[LODE_M_SPEED] = b->by_rate ? speed_by_rate(block) : speed_by_time(b, block);
 	for (int m = LODE_M_GET_TAIL; m <= LODE_M_SEEK_TAIL; m++)

@@ -104,7 +104,7 @@ enum lode_trial_step lode_trial_feed(struct lode_trial *t, const struct lode_int
 		return LODE_TRIAL_DONE;
 	if (iv->end_ns > t->now_ns)
 		t->now_ns = iv->end_ns;
-	if (!iv->invalid && !iv->has_timers && !t->base.by_rate)
+	if (!iv->invalid && ((!iv->has_timers && !t->base.by_rate) || (!iv->has_stats && !t->base.writes_only)))
 		feed_untimed(t, iv);
 	else
 		ops_of(t->spec.design)->feed(t, iv);

@@ -71,7 +71,11 @@ static bool diff_counters(const struct lode_sample *a, const struct lode_sample 
 	if (b->user_stall_us < a->user_stall_us || b->user_bytes_written < a->user_bytes_written ||
 	    b->user_keys_written < a->user_keys_written)
 		return false;
-	out->has_stats = a->has_stats && b->has_stats;
+	if (a->has_stats && !b->has_stats) /* all at nought again */
+		return false;
+	out->has_stats = a->has_stats && b->has_stats &&
+			 (b->ticker[LODE_T_KEYS_WRITTEN] != a->ticker[LODE_T_KEYS_WRITTEN] ||
+			  b->user_keys_written - a->user_keys_written < LODE_UNCOUNTED);
 	/* Began or ceased in between: half of the operations would have a time and the other half none. */
 	out->has_timers = out->has_stats && a->has_timers && b->has_timers && a->timing == b->timing;
 	if (out->has_stats && (!diff_tickers(a, b, out) || !diff_hists(a, b, out)))

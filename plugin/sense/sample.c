@@ -230,6 +230,14 @@ static void on_statistic(void *ctx, const char *name, uint64_t count, uint64_t s
 	}
 }
 
+static bool counts(const struct lode_sample *s)
+{
+	for (int i = 0; i < (int)LODE_TICKER_N; i++)
+		if (s->ticker[i])
+			return true;
+	return false;
+}
+
 static int read_statistics(struct lode_host *h, struct lode_sample *out)
 {
 	const struct lode_host_info *info = h->ops->info(h);
@@ -240,6 +248,9 @@ static int read_statistics(struct lode_host *h, struct lode_sample *out)
 	rc = h->ops->statistics(h, on_statistic, out);
 	if (rc)
 		return rc == -ENOENT ? 0 : rc;
+	/* The host may have switched its Statistics off altogether: what RocksDB counts anyway tells. */
+	if (out->user_keys_written >= LODE_UNCOUNTED && !counts(out))
+		return 0;
 	out->has_stats = true;
 	out->has_timers = info->has_timers;
 	out->timing = info->timing;

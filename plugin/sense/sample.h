@@ -80,6 +80,7 @@ extern const char *const lode_hist_name[LODE_HIST_N];
 extern const char *const lode_op_name[LODE_OP_N]; /* "get", "write", "seek", "multiget" */
 
 #define LODE_LEVEL_MAX 12
+#define LODE_UNCOUNTED 50 /* keys written that no ticker has counted: nothing else is counted either */
 
 struct lode_cf_sample {
 	uint32_t id;
@@ -102,7 +103,7 @@ struct lode_sample {
 	uint64_t wall_us;
 	uint64_t took_ns;          /* what taking it cost */
 	uint64_t epoch;            /* grows with every (re)open of the database: samples of different epochs cannot be compared */
-	bool has_stats;            /* ticker[] and hist[] are filled */
+	bool has_stats;            /* ticker[] and hist[] are filled, and count */
 	bool has_timers;           /* hist[] are filled now */
 	uint32_t timing;           /* info's: samples that differ in it have no service times between them */
 	uint64_t ticker[LODE_TICKER_N];

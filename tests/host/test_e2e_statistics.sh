@@ -42,12 +42,14 @@ ups=$(levels trying | grep -o '1 3' | wc -l)
 [ "$ups" -ge "$(count "$summary" trials)" ] || fail "trying: up $ups times only: $summary"
 [ "$(judged trying)" = '"judged_by":"service time" ' ] || fail "trying: $(judged trying)"
 
-# The host's own: whatever the level, it stays.
+# The host's own: whatever the level, it stays, and what is tried is judged by what that level shows.
+by=("writes per second" "operations per second" "operations per second" "service time" "service time" "service time")
 for level in 0 1 2 3 4 5; do
 	tuned own$level "${always[@]}"
 	run own$level "$watch" "$work/own$level.db" 4 $level
 	[ "$(levels own$level)" = $level ] || fail "the host's own level $level became $(levels own$level)"
 	grep -q '"statistics":"host"' "$work"/own$level/state/*/journal.jsonl || fail "level $level: not taken for the host's"
+	case $(judged own$level) in '' | "\"judged_by\":\"${by[level]}\" ") ;; *) fail "level $level: $(judged own$level)" ;; esac
 	[ $level -lt 3 ] || [ "$(number own$level counted)" = "$(number own$level timed)" ] || fail "level $level: $(tail -1 "$work/own$level.out")"
 	[ $level -gt 0 ] || [ "$(number own$level counted)" = 0 ] || fail "level $level: $(tail -1 "$work/own$level.out")"
 done

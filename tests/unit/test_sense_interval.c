@@ -365,6 +365,31 @@ static void half_timed_is_untimed(void **state)
 	free(b);
 }
 
+/* Switched off in between: what RocksDB counts anyway goes on. */
+static void uncounted_writes_mean_no_statistics(void **state)
+{
+	struct lode_sample *a = calloc(1, sizeof *a), *b = calloc(1, sizeof *b);
+	struct lode_interval iv;
+
+	(void)state;
+	a->has_stats = b->has_stats = a->has_timers = b->has_timers = true;
+	a->mono_ns = 1;
+	b->mono_ns = 1000000001;
+	a->ticker[LODE_T_KEYS_WRITTEN] = b->ticker[LODE_T_KEYS_WRITTEN] = a->user_keys_written = 7000;
+	b->user_keys_written = 7020; /* on their way */
+	lode_interval_diff(a, b, 1, &iv);
+	assert_true(iv.has_stats && iv.has_timers);
+	b->user_keys_written = 8000;
+	lode_interval_diff(a, b, 1, &iv);
+	assert_false(iv.has_stats || iv.has_timers);
+	assert_int_equal(iv.keys_written, 1000);
+	b->ticker[LODE_T_KEYS_WRITTEN] = 7900;
+	lode_interval_diff(a, b, 1, &iv);
+	assert_true(iv.has_stats && iv.has_timers);
+	free(a);
+	free(b);
+}
+
 static void flushes_are_counted_by_family(void **state)
 {
 	struct lode_sample *a = calloc(1, sizeof *a), *b = calloc(1, sizeof *b);
@@ -391,7 +416,8 @@ int main(void)
 		cmocka_unit_test(parsing_is_strict),		  cmocka_unit_test(diff_matches_buckets_by_limit),
 		cmocka_unit_test(sum_of_diffs_is_diff_of_sums),	  cmocka_unit_test(what_says_nothing_is_invalid),
 		cmocka_unit_test(without_statistics_writes_are_still_seen), cmocka_unit_test(half_timed_is_untimed),
-		cmocka_unit_test(flushes_are_counted_by_family), cmocka_unit_test(ratios),
+		cmocka_unit_test(flushes_are_counted_by_family),
+		cmocka_unit_test(uncounted_writes_mean_no_statistics), cmocka_unit_test(ratios),
 		cmocka_unit_test(adding_foreign_series_loses_no_count),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,7 @@ struct fake {
 	uint32_t broken_cf;
 	const char *uptime;
 	int shapes;          /* reads of the level shape */
+	bool uncounted;      /* the Statistics are switched off */
 	uint64_t base;
 };
 
@@ -96,9 +97,10 @@ static int fake_map(struct lode_host *h, uint32_t cf, const char *name, lode_kv_
 
 static int fake_stats(struct lode_host *h, lode_stat_fn *fn, void *ctx)
 {
-	(void)h;
+	bool counted = !((struct fake *)(void *)h)->uncounted;
+
 	for (int i = 0; i < (int)LODE_TICKER_N; i++)
-		fn(ctx, lode_ticker_name[i], (uint64_t)i + 1, 0, false);
+		fn(ctx, lode_ticker_name[i], counted ? (uint64_t)i + 1 : 0, 0, false);
 	for (int i = 0; i < (int)LODE_HIST_N; i++)
 		fn(ctx, lode_hist_name[i], 10 * ((uint64_t)i + 1), 7, true);
 	fn(ctx, "rocksdb.db.get.micros", 5, 0, false); /* a ticker of a histogram's name is not it */
@@ -252,6 +254,13 @@ static void failures(void **state)
 	assert_int_equal(lode_sample_take(&f.host, &clock, true, NULL, s), 0);
 	assert_false(s->has_stats || s->has_timers);
 	assert_int_equal(s->ticker[0], 0);
+	f.info.has_statistics = true;
+	f.broken = NULL;
+	assert_int_equal(lode_sample_take(&f.host, &clock, true, NULL, s), 0);
+	assert_true(s->has_stats && s->has_timers);
+	f.uncounted = true; /* 200000 keys were written, and none was counted */
+	assert_int_equal(lode_sample_take(&f.host, &clock, true, NULL, s), 0);
+	assert_false(s->has_stats || s->has_timers);
 	free(s);
 }
 
