@@ -187,6 +187,13 @@ static void say_settled(struct lode_buf *o, const cJSON *r)
 	cli_add_text(o, cli_str(r, "how"));
 }
 
+static void say_kept(struct lode_buf *o, const cJSON *r)
+{
+	if (!cJSON_GetArraySize(cli_obj(r, "todo")))
+		lode_buf_adds(o, "nothing");
+	say_writes(o, cli_obj(r, "todo"), cli_obj(r, "undo"));
+}
+
 static void say_other(struct lode_buf *o, const cJSON *r)
 {
 	const cJSON *m;
@@ -215,7 +222,8 @@ static const struct {
     {"attach", say_attach, CLI_BOLD},	    {"advice", say_advice, CLI_PLAIN},	 {"proposal", say_proposal, CLI_PLAIN},
     {"refused", say_refused, CLI_YELLOW},   {"intent", say_intent, CLI_CYAN},	 {"verdict", say_verdict, CLI_GREEN},
     {"override", say_override, CLI_YELLOW}, {"restore", say_restore, CLI_PLAIN}, {"trip", say_trip, CLI_RED},
-    {"settled", say_settled, CLI_PLAIN},    {"safe", say_other, CLI_RED},	 {NULL, say_other, CLI_PLAIN},
+    {"settled", say_settled, CLI_PLAIN},    {"kept", say_kept, CLI_PLAIN},	 {"safe", say_other, CLI_RED},
+    {NULL, say_other, CLI_PLAIN},
 };
 
 static void say_record(struct view *v, struct lode_buf *o, const struct lode_record *rec)

@@ -8,6 +8,7 @@
 
 #define OUT_MAX (64u << 20)
 #define RECENT_SHOWN 8
+#define FAMILIES_SHOWN 8
 
 struct page {
 	struct lode_buf out;
@@ -272,12 +273,13 @@ static void show_recent(struct page *p, const cJSON *recent)
 	}
 }
 
-/* Why nothing happens, if nothing does: the state's own reason, then whatever holds it. */
+/* Why nothing happens, if nothing does: the state's own reason, then whatever holds it. A long advice is cut where it is the reason; here it is whole. */
 static void show_state(struct page *p, const cJSON *s, const cJSON *db)
 {
-	const char *state = cli_str(db, "state"), *why = cli_str(db, "why");
-	const cJSON *advice = cli_obj(db, "advice");
+	const char *state = cli_str(db, "state"), *why = cli_str(db, "why"), *advice = cli_str(cli_obj(db, "advice"), "why");
 
+	if (*why && !strncmp(advice, why, strlen(why)))
+		why = advice;
 	label(p, "state");
 	cli_add_colour(&p->out, &p->term, !strcmp(state, "SAFE") ? CLI_RED : CLI_BOLD);
 	cli_add_text(&p->out, *state ? state : "?");
@@ -295,8 +297,14 @@ static void show_state(struct page *p, const cJSON *s, const cJSON *db)
 		warning(p, "limited: ", cli_str(db, "limited"));
 	if (!strcmp(cli_str(db, "statistics"), "none"))
 		warning(p, "no Statistics: ", "judged by writes per second and stalls only; reads are not seen");
-	if (*cli_str(advice, "why") && strcmp(cli_str(advice, "why"), why) != 0)
-		text_line(p, "advice", cli_str(advice, "why"));
+	if (!strcmp(cli_str(db, "statistics"), "host") && cJSON_IsFalse(cli_obj(db, "timers"))) {
+		label(p, "");
+		lode_buf_adds(&p->out, "the application's Statistics have no timers at their level: judged by ");
+		cli_add_text(&p->out, cli_str(db, "judged_by"));
+		end_line(p);
+	}
+	if (strcmp(advice, why) != 0)
+		text_line(p, "advice", advice);
 }
 
 static size_t length(const cJSON *array)
@@ -320,6 +328,27 @@ static void show_capabilities(struct page *p, const cJSON *db)
 			      length(cli_obj(c, "not_changeable")), length(cli_obj(c, "unsafe")));
 	else
 		lode_buf_adds(&p->out, ": what can be changed is assumed by its version");
+	end_line(p);
+}
+
+/* Only where there are several: "default, __system__, cf_orders and 12 more". */
+static void show_families(struct page *p, const cJSON *families)
+{
+	const cJSON *f;
+	size_t n = length(families), i = 0;
+
+	if (n < 2)
+		return;
+	label(p, "families");
+	cJSON_ArrayForEach(f, families)
+	{
+		if (i == FAMILIES_SHOWN)
+			break;
+		lode_buf_adds(&p->out, i++ ? ", " : "");
+		cli_add_cut(&p->out, cli_str(f, "name"), 40);
+	}
+	if (n > i)
+		lode_buf_addf(&p->out, " and %zu more", n - i);
 	end_line(p);
 }
 
@@ -353,6 +382,7 @@ static void show_db(struct page *p, const cJSON *s, const cJSON *db)
 	end_line(p);
 	show_state(p, s, db);
 	show_capabilities(p, db);
+	show_families(p, cli_obj(db, "column_families"));
 	text_line(p, "work", cli_str(db, "workload"));
 	show_now(p, db);
 	if (cli_obj(db, "trial"))
