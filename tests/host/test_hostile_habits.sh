@@ -160,7 +160,7 @@ done
 
 # ---- ends ----
 
-for habit in "quick_exit 7" "_exit 7" "abort 134" "pthread_exit 0" "thread_exit 7"; do
+for habit in "quick_exit 7" "_exit 7" "abort 134" "pthread_exit 7" "thread_exit 7"; do
 	read -r what expect <<<"$habit"
 	with=(env)
 	run plain "$what" 0.5
