@@ -84,6 +84,7 @@ static bool look(struct lode_conductor *c)
 	c->counts.samples++;
 	c->counts.sample_ns += s->took_ns;
 	lode_interval_diff(first ? NULL : c->prev, c->now, c->config->interval, &c->last);
+	c->policy.reads_unseen = !c->now->has_stats || (!c->last.invalid && !c->last.has_stats);
 	lode_machine_read(c->env.root, c->host->ops->info(c->host)->path, &c->machine);
 	if (c->last.invalid) {
 		if (c->last.invalid != LODE_INVALID_FIRST)
