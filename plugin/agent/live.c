@@ -116,6 +116,47 @@ static void notice_overrides(struct lode_conductor *c, const struct lode_state *
 	}
 }
 
+static bool is_dropped(const struct lode_write *w, const struct lode_cf *cf, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (cf[i].id == w->cf)
+			return false;
+	return w->scope == LODE_SCOPE_CF;
+}
+
+/* A family that was dropped took its options with it: there is nothing left to put back, now or at close. Numbers of families are not used again. */
+static void forget_dropped(struct lode_conductor *c, const struct lode_cf *cf, size_t ncf)
+{
+	size_t kept = 0, planned = 0, was_kept = c->nkept, was_planned = c->plan.n;
+	uint32_t gone = 0;
+	for (size_t i = 0; i < was_kept; i++) {
+		if (!is_dropped(&c->kept[i].now, cf, ncf))
+			c->kept[kept++] = c->kept[i];
+		else
+			gone = c->kept[i].now.cf;
+	}
+	for (size_t i = 0; i < was_planned; i++) {
+		if (is_dropped(&c->plan.todo[i], cf, ncf)) {
+			gone = c->plan.todo[i].cf;
+			continue;
+		}
+		c->plan.todo[planned] = c->plan.todo[i];
+		c->plan.undo[planned] = c->plan.undo[i];
+		c->plan.tunable[planned++] = c->plan.tunable[i];
+	}
+	c->nkept = kept;
+	c->plan.n = planned;
+	if (kept == was_kept && planned == was_planned)
+		return;
+	lode_json_u64(lode_journal_begin(c->journal, "dropped"), "cf", gone);
+	lode_journal_end(c->journal, false);
+	lode_log(LODE_LOG_INFO, "%s: column family %u was dropped, and with it what we had changed there", c->id, (unsigned)gone);
+	if (kept != was_kept)
+		journal_kept(c);
+	if (c->trial && planned != was_planned)
+		lode_trial_stop(c->trial, LODE_VERDICT_INVALID, "a column family on trial was dropped");
+}
+
 static int rebuild(struct lode_conductor *c, struct lode_options *o, const struct ours *ours)
 {
 	struct lode_cf cfs[LODE_CF_MAX];
@@ -140,6 +181,8 @@ static int rebuild(struct lode_conductor *c, struct lode_options *o, const struc
 	memcpy(s->can, c->can.can, sizeof(s->can));
 	free(c->state);
 	c->state = s;
+	if (n <= LODE_CF_MAX) /* else not all are listed */
+		forget_dropped(c, cfs, n);
 	return 0;
 }
 
@@ -291,6 +334,8 @@ bool lode_live_undo(struct lode_conductor *c)
 	if (!c->treated)
 		return true;
 	rc = write_all(c, c->plan.undo, c->plan.n, true);
+	if (rc == -ENOENT) /* a family was dropped a moment ago, which is known by now: the rest of the plan */
+		rc = write_all(c, c->plan.undo, c->plan.n, true);
 	if (rc == 0) {
 		c->treated = false;
 		return true;
@@ -369,8 +414,10 @@ int lode_live_restore_kept(struct lode_conductor *c, const char *how)
 {
 	struct lode_write w[KEPT_MAX];
 	struct lode_json *j;
-	size_t n = c->nkept;
+	size_t n;
 	int rc;
+	lode_live_read_state(c); /* a family may have been dropped since */
+	n = c->nkept;
 	for (size_t i = 0; i < n; i++)
 		w[i] = c->kept[i].original;
 	j = lode_journal_begin(c->journal, "restore");

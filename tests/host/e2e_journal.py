@@ -13,8 +13,8 @@ import sys
 import zlib
 from collections import Counter
 
-KINDS = {"attach", "advice", "proposal", "refused", "intent", "verdict", "settled", "kept", "trip", "override", "restore", "safe", "pause", "resume",
-         "close"}
+KINDS = {"attach", "advice", "proposal", "refused", "intent", "verdict", "settled", "kept", "trip", "override", "dropped", "restore", "safe", "pause",
+         "resume", "close"}
 
 
 class Damaged(ValueError):
@@ -76,6 +76,8 @@ class Life:
                     self.complain(r, f"{w['key']} is restored to something else than it was")
         elif kind == "override":
             self.kept = {p: v for p, v in self.kept.items() if p[2] != r["option"]}
+        elif kind == "dropped":
+            self.kept = {p: v for p, v in self.kept.items() if p[:2] != ("cf", r["cf"])}
         elif kind == "close" and self.kept:
             self.complain(r, f"closed with kept changes that were not restored: {self.kept}")
 

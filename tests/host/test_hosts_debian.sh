@@ -38,7 +38,8 @@ programs=(
 	"transaction $hosts/host_txn transaction {} $seconds|1|"
 	"optimistic $hosts/host_txn optimistic {} $seconds|1|"
 	"ttl $hosts/host_ttl {} $seconds|1|"
-	"families $hosts/host_families {} $seconds|2|.second"
+	"families $hosts/host_families 0.4 20 {} $seconds|2|.second"
+	"dropped $hosts/host_families 0.9 3 {} $seconds|2|.second"
 )
 gcc -std=gnu17 -O1 -o "$work/c.host" "$here/e2e_host.c" -lrocksdb || fail "e2e_host.c"
 
@@ -108,7 +109,9 @@ for row in "${programs[@]}"; do
 	echo "$name: $summary"
 	all+=("${journals[@]}")
 done
-grep -q 'replaced [1-9]' "$work/families/out" || fail "no family was dropped while the agent was there: $(cat "$work/families/out")"
+for wide in families dropped; do
+	grep -q 'replaced [1-9]' "$work/$wide/out" || fail "$wide: no family was dropped while the agent was there: $(cat "$work/$wide/out")"
+done
 
 # ---- RocksDB linked statically: nobody there, nothing said, whether it exports its symbols or not ----
 

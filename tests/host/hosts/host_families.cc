@@ -1,15 +1,14 @@
 // A database with twenty column families, of which one after the other is dropped and another made while the work goes on; and a second
-// database beside it, which is closed and opened again.
+// database beside it, which is closed and opened again. With few families and short pauses a trial loses the very family it is about.
 //
-//     host_families DIR SECONDS
+//     host_families SECONDS-BETWEEN-DROPS FAMILIES DIR SECONDS
 #include "ledger.h"
 
 #include <memory>
 
 using namespace rocksdb;
 
-static const size_t families = 20;
-static const unsigned pause_rounds = 150; // between two drops: long enough for a trial to be under way
+static size_t families;
 
 static Options fresh()
 {
@@ -86,23 +85,29 @@ struct Wide {
 
 int main(int argc, char **argv)
 {
-	MUST(argc == 3);
-	std::string dir = argv[1];
+	MUST(argc == 5);
+	std::string dir = argv[3];
+	double pause = atof(argv[1]);
+	families = (size_t)atoi(argv[2]);
 	Wide wide(dir);
-	unsigned round = 0, replaced = 0;
+	unsigned replaced = 0;
 	DB *second;
 
 	must_ok(DB::Open(fresh(), dir + ".second", &second), "open the second");
 	Ledger other(second, second->DefaultColumnFamily(), "second");
+	Until drop(pause), reopen(8 * pause);
 	ready();
-	for (Until u(atof(argv[2])); !u.over(); usleep(2000), round++) {
+	for (Until u(atof(argv[4])); !u.over(); usleep(2000)) {
 		for (auto &l : wide.ledgers)
 			l->step();
 		for (int k = 0; k < 10; k++)
 			other.step();
-		if (round % pause_rounds == pause_rounds - 1)
+		if (drop.over()) {
+			drop = Until(pause);
 			wide.replace(1 + replaced++ % (families - 1));
-		if (round % (4 * pause_rounds) == 2 * pause_rounds) {
+		}
+		if (reopen.over()) {
+			reopen = Until(16 * pause);
 			other.verify();
 			delete second;
 			must_ok(DB::Open(fresh(), dir + ".second", &second), "open the second again");
