@@ -80,7 +80,6 @@ static bool look(struct lode_conductor *c)
 	lode_claims_apply(c->env.claims, &s->cache, c);
 	c->prev = c->now;
 	c->now = s;
-	c->policy.reads_unseen = !s->has_stats;
 	c->counts.samples++;
 	c->counts.sample_ns += s->took_ns;
 	lode_interval_diff(first ? NULL : c->prev, c->now, c->config->interval, &c->last);
