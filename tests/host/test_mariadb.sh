@@ -83,7 +83,7 @@ options "$db" >"$work/options.app"
 diff -I max_write_buffer_size_to_maintain "$work/options.app" "$work/options.tuned" || fail "a kept change outlived the server"
 
 # ---- nonsense under load, and an operator who has a mind of their own ----
-tune advisor.kind=random judge.pace=rush agent.interval=100ms
+tune advisor.kind=random judge.pace=rush agent.interval=100ms guard.allow_optin=true
 server_start
 [ "$(checksums)" = "$sums" ] || fail "other data after a restart with us"
 before=$(records | grep -c '"kind":"intent"')
@@ -93,14 +93,16 @@ for option in block_cache_size write_buffer_size max_background_jobs; do
 	wait_until 10 recorded "\"kind\":\"override\",\"option\":\"$option\"" || fail "the operator's $option is not seen as theirs: $(ask journal | tail -5)"
 done
 overrides=$(records | grep -n '"kind":"override"' | tail -1 | cut -d: -f1)
-load oltp_read_write "$nonsense_s" || fail "sysbench under nonsense: $(tail -3 "$work/oltp_read_write.out")"
+load oltp_read_write "$nonsense_s" &
+bench=$!
+started+=($bench)
+wait_until "$nonsense_s" tells '.now.by_kind.get.mean_us > 0' || fail "the operator's own timers are not used: $(ask status)"
+wait $bench || fail "sysbench under nonsense: $(tail -3 "$work/oltp_read_write.out")"
 load_went_well oltp_read_write
-tells '.now.by_kind.get.mean_us > 0' || fail "the operator's own timers are not used: $(ask status)"
 tells '.cache.capacity == 25165824' || fail "the operator's cache size was overwritten: $(ask status)"
 sums=$(checksums)
 server_stop
 recorded '"kind":"intent"' "$before" || fail "not one trial of nonsense: $(tail -5 "$at/log")"
-recorded '"scope":"cf"' || fail "no option of a family was on trial: $(records | tail -3)"
 records | tail -n +"$((overrides + 1))" | grep '"kind":"intent"' | grep -E '"key":"(block_cache_size|write_buffer_size|max_background_jobs)"' &&
 	fail "an option of the operator's was on trial"
 ! recorded '"kind":"safe"' || fail "a change could not be put back: $(tail -5 "$at/log")"
@@ -110,8 +112,19 @@ echo "nonsense: $summary"
 diff "$work/options.app" <(options "$db") | sed -n 's/^> *//p' | sort >"$work/left"
 printf '%s\n' max_background_jobs=3 write_buffer_size=33554432 | diff - "$work/left" || fail "options were not restored"
 
-# ---- kill -9 in the middle of a trial ----
-tune advisor.kind=random judge.pace=rush agent.interval=100ms
+# ---- a model asked over TLS, beside the server's own; kill -9 in the middle of a trial of options ----
+mkdir "$work/tls"
+python3 - >"$work/script.json" <<'PROPOSALS'
+import itertools, json
+def step(**values):
+    changes = [{"option": o, "cf": "all", "value": str(v), "reason": ""} for o, v in values.items()]
+    return {"content": json.dumps({"diagnosis": "a test", "changes": changes, "expect_percent": 20, "confidence": 0.7, "no_change_reason": ""})}
+steps = [step(level0_file_num_compaction_trigger=6), step(max_write_buffer_number=4), step(max_sequential_skip_in_iterations=32)]
+print(json.dumps(list(itertools.islice(itertools.cycle(steps), 3000))))
+PROPOSALS
+model "$work/model.log" --tls "$work/tls" --script "$work/script.json"
+tune advisor.kind=llm llm.url="https://127.0.0.1:$model_port/v1" llm.ca_file="$work/tls/cert.pem" llm.model=stand-in llm.calls_per_hour=0 \
+	judge.pace=rush agent.interval=100ms
 server_start
 [ "$(checksums)" = "$sums" ] || fail "other data after nonsense"
 load oltp_write_only 60 &
@@ -125,9 +138,10 @@ wait "$server" 2>/dev/null
 wait
 summary=$(journal --torn 1 --open "$at"/state/*/journal.jsonl) || fail "the journal after kill -9"
 [ "$(count "$summary" open)" = 1 ] || fail "nothing was in flight: $summary"
+records | grep '"kind":"intent"' | tail -1 | grep -q '"scope":"cf"' || fail "not the model's wish: $(records | tail -1)"
 recovered=$(count "$summary" recovered)
 
-tune advisor.kind=expert
+tune agent.mode=observe # what was in flight is recognised in every mode
 server_start
 grep -q 'ready for connections' "$at/server.err" || fail "no recovery: $(tail -5 "$at/server.err")"
 wait_until 10 tells '.samples > 1' || fail "no status after recovery"
