@@ -363,6 +363,26 @@ static void memory(void **state)
 	one("block_cache_size", 9 * MIB, LODE_RULE_MEMORY, "");
 }
 
+/* The index of some classes of cache is made for the capacity at creation. */
+static void cache_of_a_fixed_index(void **state)
+{
+	int cache = world_id("block_cache_size");
+	int64_t lo, hi;
+
+	(void)state;
+	w.sample.cache.floor = 4 * MIB;
+	w.sample.cache.ceiling = 16 * MIB;
+	assert_true(lode_guard_range(&w.now, cache, LODE_CF_ALL, &lo, &hi));
+	assert_true(lo == 4 * MIB && hi == 16 * MIB);
+	pass_one("block_cache_size", 16 * MIB);
+	one("block_cache_size", 17 * MIB, LODE_RULE_RELATION, "this class of cache tolerates");
+	w.sample.cache.floor = 6 * MIB;
+	pass_one("block_cache_size", 6 * MIB);
+	one("block_cache_size", 5 * MIB, LODE_RULE_RELATION, "6291456..16777216");
+	w.sample.cache.floor = w.sample.cache.ceiling = 0;
+	pass_one("block_cache_size", 64 * MIB);
+}
+
 static void pinned_cache(void **state)
 {
 	(void)state;
@@ -497,6 +517,7 @@ int main(void)
 	    T(pending_limits),
 	    T(debt_of_a_smaller_tree),
 	    T(memory),
+	    T(cache_of_a_fixed_index),
 	    T(pinned_cache),
 	    T(writes_in_trouble),
 	    T(residue),
