@@ -11,19 +11,20 @@ first_of() { # first_of NAME: the first record of a run's journal, which says wh
 # ---- the same results, while as much as possible is proposed and tried ----
 
 while read -r package version cache; do
-	"${host[@]}" same "$package" "$work/plain.db" 1500 >"$work/plain.out" 2>"$work/plain.err" || fail "$package untouched: $(cat "$work/plain.err")"
+	"${host[@]}" same "$package" "$work/db" 1500 >"$work/plain.out" 2>"$work/plain.err" || fail "$package untouched: $(cat "$work/plain.err")"
+	options "$work/db" >"$work/options.$version"
+	rm -r "$work/db"
 	tuned "same.$version" agent.mode=auto judge.pace=rush agent.interval=100ms advisor.kind=random
 	"${with[@]}" "${host[@]}" same "$package" "$work/db" 1500 >"$work/out" 2>"$work/err" || fail "$package: status $?: $(cat "$work/err")"
 	cmp "$work/plain.out" "$work/out" || fail "$package: another result: $(cat "$work/out")"
 	cmp "$work/plain.err" "$work/err" || fail "$package: another standard error: $(cat "$work/err")"
-	options "$work/plain.db" >"$work/options.plain"
-	same_options "$work/db" "$work/options.plain" || fail "$package: options are left behind: $(cat "$work/options.diff")"
+	same_options "$work/db" "$work/options.$version" || fail "$package: options are left behind: $(cat "$work/options.diff")"
 	no_crash_text "$work/same.$version/log" || fail "$package: the text of a crash"
 	journal "$work/same.$version"/state/*/journal.jsonl >"$work/summary" || fail "$package: the journal"
 	jq -e --arg v "$version" --arg c "$cache" '.kind == "attach" and .rocksdb == $v and .statistics == "ours" and .capabilities.cache == $c' \
 		<<<"$(first_of "same.$version")" >/dev/null || fail "$package: found $(first_of "same.$version")"
 	echo "$package: RocksDB $version, $cache: the same results; $(cat "$work/summary")"
-	rm -rf "$work/plain.db" "$work/db"
+	rm -r "$work/db"
 done <<<"@nxtedition/rocksdb 9.7.4 AutoHyperClockCache
 nxtedition-rocksdb-9.5 9.5.0 AutoHyperClockCache
 nxtedition-rocksdb-8.3 8.3.2 LRUCache"
@@ -31,16 +32,16 @@ nxtedition-rocksdb-8.3 8.3.2 LRUCache"
 # ---- tuned while it serves ----
 
 package=@nxtedition/rocksdb
-pace=(judge.pace=bench)
-[ -z "${LODE_TEST_QUICK-}" ] || pace=(judge.pace=rush agent.interval=100ms)
-tuned serve agent.mode=auto "${pace[@]}" advisor.kind=expert
+until=settled
+[ -z "${LODE_TEST_QUICK-}" ] || until=intent # it is undone by the close, and that settles it
+tuned serve agent.mode=auto judge.pace=bench advisor.kind=expert
 "${with[@]}" "${host[@]}" serve $package "$work/serve.db" "$work/stop" >"$work/out" 2>"$work/err" &
 p=$!
 started+=($p)
 ask() { "$build/lodestone" "$@" -S "$work/serve/run/$p.sock"; }
-settled() { grep -h '"kind":"settled"' "$work"/serve/state/*/journal.jsonl >"$work/settled" 2>/dev/null; }
+reached() { grep -h '"kind":"'$1'"' "$work"/serve/state/*/journal.jsonl >"$work/$1" 2>/dev/null; }
 wait_until 60 grep -q serving "$work/out" || fail "serve: it did not start: $(cat "$work/err")"
-wait_until 300 settled || fail "serve: no trial was settled: $(ask status) $(tail -3 "$work/serve/log")"
+wait_until 300 reached $until || fail "serve: no trial was $until: $(ask status) $(tail -3 "$work/serve/log")"
 ask status -j >"$work/status" || fail "serve: status"
 jq -e '.databases[0] | .rocksdb == "9.7.4" and .statistics == "ours" and .cache.kind == "AutoHyperClockCache" and .cache.resizable and .samples > 0' \
 	"$work/status" >/dev/null || fail "serve: $(cat "$work/status")"
@@ -53,7 +54,8 @@ status=$?
 [ ! -s "$work/err" ] || fail "serve: standard error: $(cat "$work/err")"
 journal "$work"/serve/state/*/journal.jsonl >"$work/summary" || fail "serve: the journal"
 [ "$(grep -c '"kind":"close"' "$work"/serve/state/*/journal.jsonl)" = 3 ] || fail "serve: opened three times, closed otherwise"
-same_options "$work/serve.db" "$work/options.plain" || fail "serve: options are left behind: $(cat "$work/options.diff")"
+same_options "$work/serve.db" "$work/options.9.7.4" || fail "serve: options are left behind: $(cat "$work/options.diff")"
+reached settled || fail "serve: a trial was not settled"
 echo "served: $(jq -r '"trial \(.trial) \(.how)"' "$work/settled" | paste -sd, -); $(cat "$work/summary")"
 
 # ---- workers, and exit in the middle of a call to the model ----
