@@ -74,7 +74,7 @@ for ((run = 0; run < runs; run++)); do
 			same_options "$work/db" "$work/options.$what" || fail "$label: options not restored: $(cat "$work/options.diff")"
 			[ -z "$(ls "$work/$at/run")" ] || fail "$label: the control socket was left behind"
 			summary=$(journal "$work/$at"/state/*/journal.jsonl) || fail "$label: the journal is not whole"
-			grep -q 'safe"' "$work/$at"/state/*/journal.jsonl && fail "$label: a change could not be put back: $(tail -5 "$work/$at/log")"
+			grep -q '"kind":"safe"' "$work/$at"/state/*/journal.jsonl && fail "$label: a change could not be put back: $(tail -5 "$work/$at/log")"
 			echo "$label: $summary"
 			total+=("$work/$at"/state/*/journal.jsonl)
 		done
