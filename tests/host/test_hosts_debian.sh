@@ -45,39 +45,39 @@ gcc -std=gnu17 -O1 -o "$work/c.host" "$here/e2e_host.c" -lrocksdb || fail "e2e_h
 
 # short NAME COMMAND DIR: untouched and brief, for the options that it leaves.
 for row in "${programs[@]}"; do
-	read -r name rest <<<"${row%%|*}"
-	read -r -a command <<<"${rest//\{\}/$work/$name.plain}"
+	read -r what rest <<<"${row%%|*}"
+	read -r -a command <<<"${rest//\{\}/$work/$what.plain}"
 	command[-1]=1
-	"${command[@]}" >"$work/out" 2>"$work/err" || fail "$name untouched: exit status $?: $(tail -3 "$work/err")"
+	"${command[@]}" >"$work/out" 2>"$work/err" || fail "$what untouched: exit status $?: $(tail -3 "$work/err")"
 	for more in "" $(cut -d'|' -f3 <<<"$row"); do
-		options "$work/$name.plain$more" >"$work/options.$name$more" || fail "$name: no options"
+		options "$work/$what.plain$more" >"$work/options.$what$more" || fail "$what: no options"
 	done
 done
 
 # Attached, sampled, and really tried; looked at while it runs. What is wrong goes to $work/NAME/wrong.
 look() {
-	local name=$1 pid=$2 databases=$3
+	local what=$1 pid=$2 databases=$3
 	wait_until 30 bash -c "'$build/lodestone' status -j $pid 2>/dev/null | python3 -c '
 import json, sys
 d = json.load(sys.stdin)[\"databases\"]
 sys.exit(not (len(d) == $databases and all(x[\"samples\"] > 5 and x[\"rocksdb\"] == \"7.8.3\" for x in d)))'" ||
 		echo "status: not $databases databases with samples: $("$build/lodestone" status -j $pid 2>&1 | cut -c1-600)"
-	"$build/lodestone" doctor $pid >"$work/$name/doctor" 2>&1 || echo "doctor: $(cat "$work/$name/doctor")"
+	"$build/lodestone" doctor $pid >"$work/$what/doctor" 2>&1 || echo "doctor: $(cat "$work/$what/doctor")"
 }
 run() {
-	local row=$1 name rest databases pid status
-	read -r name rest <<<"${row%%|*}"
+	local row=$1 what rest databases pid status
+	read -r what rest <<<"${row%%|*}"
 	databases=$(cut -d'|' -f2 <<<"$row")
-	read -r -a command <<<"${rest//\{\}/$work/$name.db}"
-	tuned "$name" agent.mode=auto judge.pace=rush agent.interval=100ms advisor.kind=random agent.seed=$seed guard.allow_residue=true
-	: >"$work/$name/out"
-	timeout $((seconds + 60)) "${with[@]}" "${command[@]}" >"$work/$name/out" 2>"$work/$name/err" &
-	wait_until 20 grep -q '^ready' "$work/$name/out"
-	pid=$(sed -n 's/^ready //p' "$work/$name/out")
-	look "$name" "${pid:-1}" "$databases" >"$work/$name/wrong"
+	read -r -a command <<<"${rest//\{\}/$work/$what.db}"
+	tuned "$what" agent.mode=auto judge.pace=rush agent.interval=100ms advisor.kind=random agent.seed=$seed guard.allow_residue=true
+	: >"$work/$what/out"
+	timeout $((seconds + 60)) "${with[@]}" "${command[@]}" >"$work/$what/out" 2>"$work/$what/err" &
+	wait_until 20 grep -q '^ready' "$work/$what/out"
+	pid=$(sed -n 's/^ready //p' "$work/$what/out")
+	look "$what" "${pid:-1}" "$databases" >"$work/$what/wrong"
 	wait $!
 	status=$?
-	[ $status = 0 ] || echo "exit status $status: $(tail -3 "$work/$name/err")" >>"$work/$name/wrong"
+	[ $status = 0 ] || echo "exit status $status: $(tail -3 "$work/$what/err")" >>"$work/$what/wrong"
 }
 at_once=()
 for row in "${programs[@]}"; do
@@ -89,24 +89,24 @@ wait "${at_once[@]}"
 
 all=()
 for row in "${programs[@]}"; do
-	read -r name rest <<<"${row%%|*}"
-	journals=("$work/$name"/state/*/journal.jsonl)
-	[ ! -s "$work/$name/wrong" ] || fail "$name: $(cat "$work/$name/wrong")"
-	no_crash_text "$work/$name/out" "$work/$name/err" "$work/$name/log" || fail "$name: the text of a crash"
-	summary=$(journal "${journals[@]}" 2>&1) || fail "$name: $summary"
-	[ "$(count "$summary" trials)" -gt 0 ] || fail "$name: nothing was tried: $summary $(tail -3 "$work/$name/log")"
-	[ "$(count "$summary" settled)" = "$(count "$summary" trials)" ] || fail "$name: not every trial was settled: $summary"
+	read -r what rest <<<"${row%%|*}"
+	journals=("$work/$what"/state/*/journal.jsonl)
+	[ ! -s "$work/$what/wrong" ] || fail "$what: $(cat "$work/$what/wrong")"
+	no_crash_text "$work/$what/out" "$work/$what/err" "$work/$what/log" || fail "$what: the text of a crash"
+	summary=$(journal "${journals[@]}" 2>&1) || fail "$what: $summary"
+	[ "$(count "$summary" trials)" -gt 0 ] || fail "$what: nothing was tried: $summary $(tail -3 "$work/$what/log")"
+	[ "$(count "$summary" settled)" = "$(count "$summary" trials)" ] || fail "$what: not every trial was settled: $summary"
 	for f in "${journals[@]}"; do
-		grep -q '"kind":"close"' "$f" || fail "$name: no close in $f"
-		grep -q '"kind":"safe"' "$f" && fail "$name: a change could not be put back: $(grep '"kind":"safe"' "$f")"
+		grep -q '"kind":"close"' "$f" || fail "$what: no close in $f"
+		grep -q '"kind":"safe"' "$f" && fail "$what: a change could not be put back: $(grep '"kind":"safe"' "$f")"
 	done
 	for more in "" $(cut -d'|' -f3 <<<"$row"); do
 		# Families that come and go have other names each time; their settings are the same.
-		sed 's/"family[0-9]*"/"family"/' "$work/options.$name$more" >"$work/expected"
-		options "$work/$name.db$more" | sed 's/"family[0-9]*"/"family"/' | diff - "$work/expected" >"$work/diff" ||
-			fail "$name$more: options were not put back: $(head -5 "$work/diff")"
+		sed 's/"family[0-9]*"/"family"/' "$work/options.$what$more" >"$work/expected"
+		options "$work/$what.db$more" | sed 's/"family[0-9]*"/"family"/' | diff - "$work/expected" >"$work/diff" ||
+			fail "$what$more: options were not put back: $(head -5 "$work/diff")"
 	done
-	echo "$name: $summary"
+	echo "$what: $summary"
 	all+=("${journals[@]}")
 done
 for wide in families dropped; do

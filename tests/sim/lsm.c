@@ -321,6 +321,15 @@ static int set_values(struct lode_lsm *s, struct lsm_values *v, enum lode_sectio
 	return 0;
 }
 
+bool lode_lsm_drop_last(struct lode_lsm *s)
+{
+	if (s->c.ncf <= 1)
+		return false;
+	s->c.ncf--;
+	s->options_number += 2;
+	return write_options_file(s) == 0;
+}
+
 static int sim_set_cf_options(struct lode_host *h, uint32_t cf, const struct lode_kv *kv, size_t n, struct lode_err *err)
 {
 	struct lsm_tree *t = tree(self(h), cf);

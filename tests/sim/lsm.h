@@ -84,6 +84,8 @@ void lode_lsm_advance(struct lode_lsm *s, double seconds);
 /* Up to 64, in any order; one that lies in the past happens with the next advance. False: no room. */
 bool lode_lsm_at(struct lode_lsm *s, const struct lode_lsm_event *e);
 void lode_lsm_report(const struct lode_lsm *s, struct lode_lsm_report *out);
+/* The column family made last is dropped, with its options. Its number is not used again. False: there is only the default one. */
+bool lode_lsm_drop_last(struct lode_lsm *s);
 /* The OPTIONS file as RocksDB would write it now. */
 void lode_lsm_options_text(const struct lode_lsm *s, struct lode_buf *out);
 /* The value in force (not the one shown); -1 if there is no such option. */
