@@ -266,9 +266,10 @@ void lode_agent_opened(struct lode_agent *a, void *key, struct lode_host *h, str
 {
 	struct lode_db *db = calloc(1, sizeof(*db));
 	const struct lode_host_info *info = h->ops->info(h);
-	if (!db) {
+	if (!db || atomic_load(&a->stop)) { /* no memory, or no thread that would ever let go of it */
 		lode_host_real_close(h);
 		lode_host_real_free(h);
+		free(db);
 		return; /* the statistics leak rather than fall under the database */
 	}
 	db->key = key;
