@@ -43,11 +43,21 @@ sql bench -e "create table transfer (id int, debit int, credit int, primary key 
 wait_until 10 tells '[.column_families[].name] | contains(["cf_transfer", "rev:cf_debit"])' || fail "families made while it looks on are not seen: $(ask status -j)"
 
 # ---- tuned under load ----
-load oltp_read_only 400 &
-reader=$!
-started+=($reader)
-sleep "$read_s"
-wait_until 240 recorded '"kind":"settled".*"how":"kept"' || fail "nothing was kept: $(ask journal | tail -5)"
+# A verdict may be "undecided" where others use the machine, too. Then the change is put back, and the server's next life may ask again.
+for attempt in 1 2 3; do
+	load oltp_read_only 400 &
+	reader=$!
+	started+=($reader)
+	sleep "$read_s"
+	wait_until 240 recorded '"kind":"settled"' $((attempt - 1)) || fail "no verdict: $(ask journal | tail -5)"
+	recorded '"kind":"settled".*"how":"kept"' && break
+	[ $attempt != 3 ] || fail "nothing was kept: $(ask journal | tail -5)"
+	kill -TERM $reader
+	wait $reader 2>/dev/null
+	server_stop
+	tune
+	server_start
+done
 kept=$(ask status -j | jq '.databases[0].kept[] | select(.option == "block_cache_size") | .now')
 capacity=$(ask status -j | jq '.databases[0].cache.capacity')
 [ -n "$kept" ] && [ "$capacity" -gt 8388608 ] || fail "the cache has not grown: $(ask status)"
