@@ -55,4 +55,22 @@ if ! readelf -d "$curl" | grep -q 'NEEDED.*\[libcurl\.so\.4\]'; then
 	echo "FAILED: $curl does not need libcurl.so.4"
 	failed=1
 fi
+# Of the libraries that a host may have, too, none is linked: they are opened apart from it. And nothing reads the environment, changes the
+# locale or ends the process.
+agent=$build/liblodestone.so
+if readelf -d "$agent" | grep -E 'NEEDED.*lib(curl|ssl|crypto|cjson|urcu)'; then
+	echo "FAILED: $agent is linked to a library that the host may have, too"
+	failed=1
+fi
+if [ "$sanitized" = 0 ]; then
+	for lib in "$agent" "$preload"; do
+		bad=$(nm -D --undefined-only "$lib" | awk '{ print $2 }' | sed 's/@.*//' |
+			grep -xE 'environ|__environ|setlocale|abort|exit|_exit|quick_exit|__assert_fail|signal|sigaction')
+		[ "$lib" = "$preload" ] || bad="$bad$(nm -D --undefined-only "$lib" | grep -oE ' (secure_)?getenv\b')"
+		if [ -n "$bad" ]; then
+			echo "FAILED: $lib uses" $bad
+			failed=1
+		fi
+	done
+fi
 exit $failed

@@ -11,11 +11,13 @@
 #include <linux/filter.h>
 #include <linux/membarrier.h>
 #include <linux/seccomp.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #define REOPENED 1000
@@ -144,6 +146,15 @@ static void limit_threads(void)
 	_exit(0); /* with the one in memory left open */
 }
 
+/* As daemons do: everything is loaded, and then there is no other root than this. */
+static void limit_jail(void)
+{
+	if (mkdir(dir, 0700) || chroot(dir) || chdir("/"))
+		die("chroot", strerror(errno));
+	dir = "/db";
+	serve();
+}
+
 /* ---- many ---- */
 
 static long in_file(const char *path, const char *format)
@@ -171,8 +182,8 @@ static int descriptors(void)
 
 static void report(const char *when)
 {
-	printf("%s: rss %ld threads %ld fds %d\n", when, in_file("/proc/self/status", "VmRSS: %ld"), in_file("/proc/self/status", "Threads: %ld"),
-	       descriptors());
+	printf("%s rss %ld live %zu threads %ld fds %d\n", when, in_file("/proc/self/status", "VmRSS: %ld"), mallinfo2().uordblks,
+	       in_file("/proc/self/status", "Threads: %ld"), descriptors());
 }
 
 static void limit_reopen(void)
@@ -192,7 +203,7 @@ static void limit_reopen(void)
 		rocksdb_options_destroy(o);
 		if (i == SETTLED || i == REOPENED) {
 			usleep(1500000);
-			report(i == SETTLED ? "settled" : "at the end");
+			report(i == SETTLED ? "settled" : "finished");
 		}
 	}
 }
@@ -271,7 +282,7 @@ int main(int argc, char **argv)
 		const char *name;
 		void (*run)(void);
 	} limits[] = {{"filter_eperm", limit_filter_eperm}, {"filter_enosys", limit_filter_enosys}, {"filter_register", limit_filter_register},
-		      {"filter_late", limit_filter_late},   {"descriptors", limit_descriptors},	    {"threads", limit_threads},
+		      {"filter_late", limit_filter_late},   {"descriptors", limit_descriptors},	    {"threads", limit_threads}, {"jail", limit_jail},
 		      {"reopen", limit_reopen},		    {"many", limit_many},		    {"plain", serve}};
 
 	if (argc < 4)
