@@ -57,6 +57,17 @@ answered() {
 	echo "$at: answered over TLS; $(grep -h 'https requests' "$work/$at/out"); $(count "$(cat "$work/summary")" trials) trials"
 }
 
+# A sanitizer's runtime has to come first everywhere, so that libcurl cannot be kept apart from Node.js: that is seen, and the model is not asked.
+if [ -n "$asan" ]; then
+	begin sanitized "$secure/v1" "$TLS/cert.pem"
+	wait_until 90 grep -q 'no language model (this process brings its own SSL_CTX_new' "$work/sanitized/log" || fail "sanitized: it is not said"
+	wait_until 90 grep -q serving "$work/sanitized/out" || fail "sanitized: it did not start: $(cat "$work/sanitized/err")"
+	finish sanitized
+	[ ! -s "$work/model.log" ] || fail "sanitized: the model was asked"
+	passed "with a sanitizer: refused"
+	exit
+fi
+
 answered official
 # Who was bound to whom: what libcurl and its company call is theirs, and nothing of theirs is Node's.
 answered bindings LD_DEBUG=bindings LD_DEBUG_OUTPUT="$work/ld"
