@@ -6,6 +6,9 @@
 host=$build/tests/host/host_hostile_habits
 [ -x "$host" ] || skip "no host programs: librocksdb-dev was not there when they were to be built"
 model "$work/model.log"
+# In a hurry only while a call hangs.
+scenarios=${LODE_TEST_QUICK:+hang}
+scenarios=${scenarios:-trial hang}
 
 # as NAME SCENARIO SETTING...: the settings of one run; "trial" instead of a scenario: trials at random, without a model.
 as() {
@@ -35,7 +38,7 @@ attached() {
 
 # ---- signals ----
 
-for scenario in trial hang; do
+for scenario in $scenarios; do
 	as "signals.$scenario" $scenario
 	run "signals.$scenario" signals 3
 	attached "signals.$scenario"
@@ -85,7 +88,7 @@ with=(env)
 run plain fork 1
 [ $status = 0 ] && grep -q "^children 4 of 4$" "$work/out" || fail "fork untouched: status $status"
 
-for scenario in trial hang; do
+for scenario in $scenarios; do
 	as "fork.$scenario" $scenario
 	run "fork.$scenario" fork 3
 	attached "fork.$scenario"
@@ -107,7 +110,7 @@ with=(env)
 run plain exec 1
 plain=$(inherited)
 [ $status = 0 ] && [ -n "$plain" ] || fail "exec untouched: status $status"
-for scenario in trial hang reset; do
+for scenario in $scenarios reset; do
 	as "exec.$scenario" $scenario
 	run "exec.$scenario" exec 4
 	attached "exec.$scenario"
@@ -149,7 +152,7 @@ echo "children: untouched, nothing inherited, the preload as configured"
 
 # ---- the environment ----
 
-for scenario in trial good reset; do
+for scenario in ${scenarios/hang/good} reset; do
 	as "environment.$scenario" $scenario agent.mode=observe
 	run "environment.$scenario" environment 3
 	attached "environment.$scenario"
@@ -166,7 +169,7 @@ for habit in "quick_exit 7" "_exit 7" "abort 134" "pthread_exit 7" "thread_exit 
 	run plain "$what" 0.5
 	plain_status=$status plain=$took
 	[ $plain_status = "$expect" ] || fail "$what untouched: status $plain_status"
-	for scenario in hang trial; do
+	for scenario in $scenarios; do
 		as "$what.$scenario" $scenario
 		run "$what.$scenario" "$what" 2
 		attached "$what.$scenario"

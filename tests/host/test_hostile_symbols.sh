@@ -19,7 +19,8 @@ nm -D --defined-only "$work/heap" | grep -q ' cJSON_ParseWithLengthOpts$' || fai
 for kind in names heap; do
 	for url in "$(model_url good)" "https://localhost:$tls/s/good/v1"; do
 		what=$kind.${url%%:*}
-		: >"$work/tls.log" >"$work/plain.log"
+		: >"$work/tls.log"
+		: >"$work/plain.log"
 		E2E_NO_RUN=1 tuned "$what" agent.mode=auto judge.pace=rush agent.interval=100ms advisor.kind=llm llm.model=m llm.url="$url" \
 			llm.ca_file="$work/tls/cert.pem" llm.calls_per_hour=0
 		LD_DEBUG=bindings LD_DEBUG_OUTPUT="$work/$what/bindings" timeout 120 "${with[@]}" "$work/$kind" "$work/$what.db" 4 \
