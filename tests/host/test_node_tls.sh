@@ -60,7 +60,7 @@ answered() {
 # A sanitizer's runtime has to come first everywhere, so that libcurl cannot be kept apart from Node.js: that is seen, and the model is not asked.
 if [ -n "$asan" ]; then
 	begin sanitized "$secure/v1" "$TLS/cert.pem"
-	wait_until 90 grep -q 'no language model (this process brings its own SSL_CTX_new' "$work/sanitized/log" || fail "sanitized: it is not said"
+	wait_until 90 grep -sq 'no language model (this process brings its own SSL_CTX_new' "$work/sanitized/log" || fail "sanitized: it is not said"
 	wait_until 90 grep -q serving "$work/sanitized/out" || fail "sanitized: it did not start: $(cat "$work/sanitized/err")"
 	finish sanitized
 	[ ! -s "$work/model.log" ] || fail "sanitized: the model was asked"
