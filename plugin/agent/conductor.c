@@ -173,12 +173,10 @@ void lode_conductor_settle(struct lode_conductor *c)
 
 static void set_policy(struct lode_conductor *c)
 {
-	const char *advisor = c->env.asker->advisor->ops->name;
 	char pins[sizeof(c->config->pin)], *save = NULL;
 	lode_policy_init(&c->policy);
 	c->policy.allow_optin = c->config->allow_optin;
-	/* the test advisors are there to show that everything goes back to the byte */
-	c->policy.allow_residue = c->config->allow_residue && strcmp(advisor, "random") != 0 && strcmp(advisor, "adversarial") != 0;
+	c->policy.allow_residue = c->config->allow_residue;
 	c->policy.memory_fraction = c->config->memory_fraction;
 	c->policy.memory_max = (uint64_t)c->config->memory_max;
 	snprintf(pins, sizeof(pins), "%s", c->config->pin);

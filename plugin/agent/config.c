@@ -79,9 +79,9 @@ static const struct key keys[] = {
 	{"objective", "kind", T_WORD, AT(objective), 0, 0, objectives, "balanced",
 	 "balanced: less service time for the work that comes, without longer tails or more stalls."},
 	{"guard", "allow_optin", T_BOOL, AT(allow_optin), 0, 0, NULL, "false", "Allow options of the opt-in tier."},
-	{"guard", "allow_residue", T_BOOL, AT(allow_residue), 0, 0, NULL, "true",
+	{"guard", "allow_residue", T_BOOL, AT(allow_residue), 0, 0, NULL, "false",
 	 "Allow changes of database options (background jobs, ...) where bytes_per_sync is 0. From the first one on it reads 1152921504606846976, which does what 0 "
-	 "does, until the database is reopened; everything else goes back to the byte. The test advisors random and adversarial never get this."},
+	 "does, until the database is reopened; everything else goes back to the byte."},
 	{"guard", "memory_fraction", T_REAL, AT(memory_fraction), 0.01, 0.9, NULL, "0.5",
 	 "Share of the memory limit that block cache and memtables may take together."},
 	{"guard", "memory_max", T_SIZE, AT(memory_max), 0, BIG, NULL, "0", "The same as an absolute size. 0: no further limit."},

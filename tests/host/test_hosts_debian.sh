@@ -69,7 +69,7 @@ run() {
 	read -r what rest <<<"${row%%|*}"
 	databases=$(cut -d'|' -f2 <<<"$row")
 	read -r -a command <<<"${rest//\{\}/$work/$what.db}"
-	tuned "$what" agent.mode=auto judge.pace=rush agent.interval=100ms advisor.kind=random agent.seed=$seed guard.allow_residue=true
+	tuned "$what" agent.mode=auto judge.pace=rush agent.interval=100ms advisor.kind=random agent.seed=$seed
 	: >"$work/$what/out"
 	timeout $((seconds + 60)) "${with[@]}" "${command[@]}" >"$work/$what/out" 2>"$work/$what/err" &
 	wait_until 20 grep -q '^ready' "$work/$what/out"
