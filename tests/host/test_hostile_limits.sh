@@ -43,7 +43,7 @@ for limit in filter_eperm filter_enosys filter_late; do
 	for with_model in "" yes; do
 		as $limit ${with_model:+"${asking[@]}"}
 		run $limit $limit 2
-		[ $limit = filter_late ] && journalled $limit attach
+		journalled $limit intent
 	done
 done
 as filter_register
