@@ -265,6 +265,13 @@ int lode_call_raw_status(void *fn, const void *base, const struct lode_kv *kv, v
 	});
 }
 
+void lode_call_status_drop(const unsigned char raw[LODE_STATUS_BYTES])
+{
+	Status last;
+
+	memcpy(static_cast<void *>(&last), raw, sizeof(last));
+}
+
 int lode_call_statistics_create(void *fn, void *shared[2])
 {
 	static_assert(sizeof(std::shared_ptr<void>) == 2 * sizeof(void *), "object and count");

@@ -54,6 +54,8 @@ int lode_call_parse_db(void *fn, const void *base, const struct lode_kv *kv, voi
 #define LODE_STATUS_BYTES 64
 #define LODE_STATUS_BLANK 0xa5
 int lode_call_raw_status(void *fn, const void *base, const struct lode_kv *kv, void *out, unsigned char raw[LODE_STATUS_BYTES]);
+/* Frees the message of a Status whose two words have been found to be what they should. */
+void lode_call_status_drop(const unsigned char raw[LODE_STATUS_BYTES]);
 /* CreateDBStatistics: the two words of a std::shared_ptr, and giving up that reference. */
 int lode_call_statistics_create(void *fn, void *shared[2]);
 void lode_call_shared_drop(void *shared[2]);

@@ -103,8 +103,10 @@ static bool status_fits(struct lode_scratch *s)
 	struct lode_kv kv = {NO_SUCH, "1"};
 	unsigned char raw[LODE_STATUS_BYTES];
 
-	/* The refusal's text stays behind, once an image: nothing says yet that it may be freed. */
-	return lode_call_raw_status(s->sym[SYM_PARSE_DB], s->room[DB_BASE], &kv, s->room[DB_RESULT], raw) == 0 && raw_fits(raw);
+	if (lode_call_raw_status(s->sym[SYM_PARSE_DB], s->room[DB_BASE], &kv, s->room[DB_RESULT], raw) || !raw_fits(raw))
+		return false; /* the refusal's text stays behind: nothing says that it may be freed */
+	lode_call_status_drop(raw);
+	return true;
 }
 
 static bool db_answers(struct lode_scratch *s)
