@@ -196,6 +196,7 @@ static void test_database_options_leave_nothing_that_acts(void **state)
 	struct bed b;
 	(void)state;
 	bed_init(&b, 60);
+	b.config.allow_residue = true;
 	writes(&b, 0.8);
 	b.asker.advisor = bed_advisor(wish, 1);
 	bed_start(&b);
@@ -218,6 +219,7 @@ static void test_the_operators_update_is_not_lost(void **state)
 		struct lode_lsm_event e = {.what = LODE_LSM_RACE, .key = "stats_dump_period_sec", .value = "77"};
 		struct bed b;
 		bed_init(&b, 61);
+		b.config.allow_residue = true;
 		writes(&b, 0.8);
 		b.lsm.hazards = hazard ? LODE_HAZARD_LOST_UPDATES : 0;
 		b.asker.advisor = bed_advisor(wish, 1);
