@@ -31,10 +31,10 @@ sql() {
 server_install() {
 	mkdir -p "$data" "$at/lib"
 	# Where they were built may be closed to the server's user: it gets them as if they were installed.
-	cp "$build/liblodestone.so" "$build/liblodestone-preload.so" "$at/lib" || fail "cannot copy the libraries"
+	cp "$build"/liblodestone.so "$build"/liblodestone-preload.so "$build"/liblodestone-curl.so "$at/lib" || fail "cannot copy the libraries"
 	preload=$at/lib/liblodestone-preload.so
 	[ ${#as[@]} = 0 ] || chown -R mysql "$at"
-	"${as[@]}" mariadb-install-db --no-defaults --datadir="$data" --auth-root-authentication-method=normal --skip-test-db \
+	"${as[@]}" mariadb-install-db --no-defaults --force --datadir="$data" --auth-root-authentication-method=normal --skip-test-db \
 		--innodb-buffer-pool-size=16M --innodb-log-file-size=8M >"$work/install.out" 2>&1 || fail "no MariaDB: $(tail -5 "$work/install.out")"
 }
 
