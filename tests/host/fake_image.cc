@@ -32,7 +32,7 @@ NAME(FAKE_SET)
 struct Status {
 	unsigned char code = 1;
 	char rest[7];
-	char *message = strdup("Unrecognized option: lodestone_no_such_option");
+	char *message = strcpy(new char[64], "Unrecognized option: lodestone_no_such_option");
 	char more[FAKE_STATUS - 16] = {};
 	~Status()
 	{

@@ -240,8 +240,9 @@ static void habit_environment(void)
 {
 	pthread_t thread;
 
-	pthread_create(&thread, NULL, change_environment, NULL);
+	/* Not while libraries are loaded, some of which look at the environment at once: no program may change it beside an opening of libraries. */
 	begin();
+	pthread_create(&thread, NULL, change_environment, NULL);
 	work(seconds);
 	close_db();
 	atomic_store(&enough, true);
