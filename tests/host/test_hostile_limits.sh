@@ -80,12 +80,16 @@ echo "descriptors, threads, stack used up: the host lives"
 # ---- the file system ----
 
 if [ "$(id -u)" = 0 ] && unshare -m true 2>/dev/null; then
-	as no_proc "${asking[@]}"
-	run no_proc plain 2 unshare -m sh -c 'umount -l /proc && exec "$@"' -
-	journalled no_proc attach
-	as no_proc agent.exclude_args=--bootstrap
-	run no_proc plain 1 unshare -m sh -c 'umount -l /proc && exec "$@"' -
-	says no_proc 'not active: the command line cannot be read'
+	if [ -n "$asan" ]; then
+		echo "no /proc: not shown, the sanitizer reads its own settings there"
+	else
+		as no_proc "${asking[@]}"
+		run no_proc plain 2 unshare -m sh -c 'umount -l /proc && exec "$@"' -
+		journalled no_proc attach
+		as no_proc agent.exclude_args=--bootstrap
+		run no_proc plain 1 unshare -m sh -c 'umount -l /proc && exec "$@"' -
+		says no_proc 'not active: the command line cannot be read'
+	fi
 
 	as full
 	run full plain 2 unshare -m sh -c "mkdir -p $work/full/state && mount -t tmpfs -o size=64k none $work/full/state && head -c 1M /dev/zero >$work/full/state/fill; exec \"\$@\"" -
