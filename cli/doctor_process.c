@@ -253,15 +253,19 @@ static void say_database(struct cli_report *r, const cJSON *db)
 {
 	const cJSON *cache = cli_obj(db, "cache"), *can = cli_obj(db, "capabilities");
 	const char *path = cli_str(db, "path"), *state = cli_str(db, "state"), *statistics = cli_str(db, "statistics");
+	double changeable = cli_num(can, "changeable");
 	bool safe = !strcmp(state, "SAFE");
+	char options[64] = "";
 
-	cli_find(r, CLI_F_DATABASE, path, "RocksDB %s%s, Statistics %s, block cache %s%s", cli_str(db, "rocksdb"),
+	if (changeable >= 0)
+		snprintf(options, sizeof(options), ", %.0f options can be changed", changeable);
+	cli_find(r, CLI_F_DATABASE, path, "RocksDB %s%s, Statistics %s, block cache %s%s%s", cli_str(db, "rocksdb"),
 		 cli_true(can, "newer") ? " (newer than any version that was checked)" : "",
 		 !strcmp(statistics, "ours")   ? "added by the agent"
 		 : !strcmp(statistics, "host") ? "of the application"
 					       : statistics,
 		 *cli_str(cache, "kind") ? cli_str(cache, "kind") : "unknown",
-		 cache && !cli_true(cache, "resizable") ? " (cannot be resized)" : "");
+		 cache && !cli_true(cache, "resizable") ? " (cannot be resized)" : "", options);
 	cli_find(r, safe ? CLI_F_SAFE : CLI_F_STATE, path, "state %s%s", state, cli_true(db, "paused") ? ", paused" : "");
 	if (*cli_str(db, "limited"))
 		cli_find(r, CLI_F_LIMITED, path, "%s", cli_str(db, "limited"));

@@ -139,7 +139,7 @@ begin "$hosts/host_ttl" "$work/db" 5
 wait_until 10 "$build/lodestone" status $pid >/dev/null || fail "the agent does not answer"
 wait_until 10 bash -c "'$build/lodestone' status -j $pid | grep -q '\"capabilities\"'" || fail "no capabilities in the status"
 doctor 0 $pid
-says "the preload is in it" "the agent answers at $work/on/run/$pid.sock" "Statistics added by the agent" "block cache LRUCache"
+says "the preload is in it" "the agent answers at $work/on/run/$pid.sock" "Statistics added by the agent" "block cache LRUCache" "options can be changed"
 fact "f['databases'][0]['rocksdb'], f['open'][0]['writes'], f['configuration']['mode']" "7.8.3 True auto"
 end
 for off in LODESTONE_DISABLE=1 LODESTONE_AGENT_EXCLUDE=host_ttl; do
