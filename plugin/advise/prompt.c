@@ -156,12 +156,13 @@ static void outcome(struct lode_buf *b, const struct lode_question *q, const str
 		return;
 	}
 	if (isfinite(o->verdict.effect) && o->verdict.pairs)
-		lode_buf_addf(b, ", speed %s%s", o->verdict.effect >= 0 ? "+" : "", PCT(o->verdict.effect));
+		lode_buf_addf(b, ", %s %s%s", o->verdict.primary == LODE_M_SPEED ? "speed" : "gain in its objective", o->verdict.effect >= 0 ? "+" : "",
+			      PCT(o->verdict.effect));
 	if (isfinite(o->verdict.lo) && isfinite(o->verdict.hi) && o->verdict.pairs)
 		lode_buf_addf(b, " (interval %s to %s)", PCT(o->verdict.lo), PCT(o->verdict.hi));
 	if (o->verdict.pairs)
 		lode_buf_addf(b, ", %u %s", o->verdict.pairs, o->verdict.design == LODE_DESIGN_START ? "slots" : "pairs");
-	if (o->what == LODE_OUT_REVERTED && o->verdict.worst != LODE_M_SPEED && (unsigned)o->verdict.worst < LODE_METRIC_N)
+	if (o->what == LODE_OUT_REVERTED && o->verdict.worst != o->verdict.primary && (unsigned)o->verdict.worst < LODE_METRIC_N)
 		lode_buf_addf(b, ", worse in %s", lode_metric_name[o->verdict.worst]);
 	lode_buf_adds(b, "\n");
 }

@@ -10,7 +10,7 @@
 /* SWITCH: where we are in the present pair, and the evidence of those that closed. */
 struct lode_switch {
 	struct lode_rng coin;
-	struct lode_eprocess e[LODE_METRIC_N]; /* speed against 0, guards against -margin */
+	struct lode_eprocess e[LODE_METRIC_N]; /* the primary against 0, guards against -margin */
 	struct lode_interval sum;	       /* the present block, without its washout */
 	double kept_s;			       /* seconds in sum */
 	bool second;			       /* the pair's second block */
@@ -73,7 +73,7 @@ void lode_trial_end(struct lode_trial *t, enum lode_verdict_kind kind, enum lode
     __attribute__((format(printf, 4, 5)));
 double lode_trial_elapsed(const struct lode_trial *t);
 
-/* "+21.3 % (+12.0 % to +31.1 %)" from the verdict's effect and interval. Returns buf. */
+/* "speed +21.3 % (+12.0 % to +31.1 %)", "write amplification -8.0 %": the primary metric, its effect and interval. Returns buf. */
 const char *lode_verdict_effect(const struct lode_verdict *v, char *buf, size_t len);
 /* How a guard changed, for people: "2.1 times as many slow ones", "stalls +3.0 % of the time". d: mean difference. Returns buf. */
 const char *lode_verdict_harm(enum lode_metric m, double d, char *buf, size_t len);

@@ -11,8 +11,24 @@
 #define RATE_SHARE 0.02	 /* of the operations: a kind of which there are fewer has no rate worth guarding */
 #define MISS_EXPECTED 5	 /* a kind of which fewer were expected may be missing by chance */
 
-const char *const lode_metric_name[LODE_METRIC_N] = {"speed",  "get tail", "write tail", "seek tail",
-							"stalls", "get rate", "write rate", "seek rate"};
+enum reads_as { UP, DOWN, SHARE };
+
+#define X(id, name, as, guess, least, margin, widest) name,
+const char *const lode_metric_name[LODE_METRIC_N] = {LODE_METRICS(X)};
+#undef X
+#define X(id, name, as, guess, least, margin, widest) as,
+static const enum reads_as reads_as[LODE_METRIC_N] = {LODE_METRICS(X)};
+#undef X
+
+double lode_metric_gain(enum lode_metric m, double difference)
+{
+	return reads_as[m] == UP ? expm1(difference) : reads_as[m] == DOWN ? -expm1(-difference) : difference;
+}
+
+bool lode_metric_falls(enum lode_metric m)
+{
+	return reads_as[m] != UP;
+}
 
 /* The bucket limit whose exceedance is nearest to 1 % on a log scale; 0 if none has enough operations above it. */
 static double tail_limit(const struct lode_hist *h)
@@ -142,6 +158,11 @@ bool lode_metric_defined(const struct lode_baseline *b, enum lode_metric m)
 	default:
 		return b->tail_us[tail_op(b, m)] > 0;
 	}
+}
+
+bool lode_metric_guards(const struct lode_baseline *b, enum lode_metric m)
+{
+	return m != b->primary && lode_metric_defined(b, m);
 }
 
 static double speed_by_rate(const struct lode_interval *iv)

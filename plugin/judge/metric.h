@@ -4,21 +4,32 @@
 
 #include "sense/interval.h"
 
+/* X(id, name, reads as, first guess of c, least c, margin as a guard, widest margin). All are bigger when better; differences are log units, or shares.
+ * Reads as: UP a quantity that should rise, DOWN one that should fall (its minus logarithm is the metric), SHARE minus a share. */
+#define LODE_METRICS(X) \
+	X(SPEED, "speed", UP, 0.03, 0.01, 0.03, 0.1)	       /* -log(service time of one operation of the baseline's mix); untimed: log(rate) */ \
+	X(GET_TAIL, "get tail", DOWN, 0.15, 0.05, 0.4, 0.7)   /* -log(share of operations above a limit) */ \
+	X(WRITE_TAIL, "write tail", DOWN, 0.15, 0.05, 0.4, 0.7) \
+	X(SEEK_TAIL, "seek tail", DOWN, 0.15, 0.05, 0.4, 0.7) \
+	X(STALL, "stalls", SHARE, 0.02, 0.01, 0.02, 0.25)     /* -stall share */ \
+	X(GET_RATE, "get rate", UP, 0.03, 0.01, 0.05, 0.2)    /* where speed is the rate of all operations: log(rate) of each kind, so that none */ \
+	X(WRITE_RATE, "write rate", UP, 0.03, 0.01, 0.05, 0.2) /* pays for another */ \
+	X(SEEK_RATE, "seek rate", UP, 0.03, 0.01, 0.05, 0.2)
+
 enum lode_metric {
-	LODE_M_SPEED,	 /* primary: -log(cost of one operation of the baseline's mix); bigger is better */
-	LODE_M_GET_TAIL, /* guards: -log(exceedance of the baseline's p99 limit), bigger is better */
-	LODE_M_WRITE_TAIL,
-	LODE_M_SEEK_TAIL,
-	LODE_M_STALL, /* -stall share */
-	LODE_M_GET_RATE, /* where speed is the rate of all operations: log(rate) of each kind, so that none pays for another */
-	LODE_M_WRITE_RATE,
-	LODE_M_SEEK_RATE,
+#define X(id, name, as, guess, least, margin, widest) LODE_M_##id,
+	LODE_METRICS(X)
+#undef X
 	LODE_METRIC_N
 };
 extern const char *const lode_metric_name[LODE_METRIC_N];
+/* A difference as people say it: 0.25 = a quarter more of what should rise, or a quarter less of what should fall. Positive is better. */
+double lode_metric_gain(enum lode_metric m, double difference);
+bool lode_metric_falls(enum lode_metric m); /* better is less of it */
 
 /* What stays fixed during a trial, from the window before it. */
 struct lode_baseline {
+	enum lode_metric primary;  /* what a trial is about; SPEED, unless the objective says otherwise */
 	double mix[LODE_OP_N];	   /* share of operations by kind */
 	double cost_us[LODE_OP_N]; /* mean service time, for kinds that a block happens to miss */
 	double tail_us[LODE_OP_N]; /* bucket limit nearest to p99; 0 = kind not used, or too rarely to have a tail */
@@ -31,6 +42,8 @@ void lode_baseline_of(const struct lode_interval *window, struct lode_baseline *
 const char *lode_baseline_judged_by(const struct lode_baseline *b);
 /* Does this load have that metric at all? A guard that is not defined guards nothing and asks for nothing. */
 bool lode_metric_defined(const struct lode_baseline *b, enum lode_metric m);
+/* ... and is it a guard of this trial? */
+bool lode_metric_guards(const struct lode_baseline *b, enum lode_metric m);
 
 struct lode_metrics {
 	double v[LODE_METRIC_N]; /* NAN: not defined for this load */

@@ -75,8 +75,12 @@ const struct lode_pace *lode_pace_find(const char *name)
 
 /* Margins of the guards: half as many slow operations again (with the usual heavy tails that is a p99 some 15-20 % longer), and two
  * hundredths of a writer's time in stalls. Scales are only a first guess; lode_trial_scales measures them. */
-static const double margin[LODE_METRIC_N] = {0, 0.4, 0.4, 0.4, 0.02, 0.05, 0.05, 0.05};
-static const double scale[LODE_METRIC_N] = {0.03, 0.15, 0.15, 0.15, 0.02, 0.03, 0.03, 0.03};
+#define X(id, name, as, guess, least, margin, widest) margin,
+static const double margin[LODE_METRIC_N] = {LODE_METRICS(X)};
+#undef X
+#define X(id, name, as, guess, least, margin, widest) guess,
+static const double scale[LODE_METRIC_N] = {LODE_METRICS(X)};
+#undef X
 
 void lode_trial_spec_init(struct lode_trial_spec *s, enum lode_design d, const struct lode_pace *pace, uint64_t seed)
 {

@@ -7,9 +7,13 @@
 
 #define POSITIONS 48 /* enough for a root mean square; adding up histograms is not free */
 
-static const double least[LODE_METRIC_N] = {0.01, 0.05, 0.05, 0.05, 0.01, 0.01, 0.01, 0.01};
+#define X(id, name, as, guess, least, margin, widest) least,
+static const double least[LODE_METRIC_N] = {LODE_METRICS(X)};
+#undef X
 /* A guard cannot be held closer than two like blocks differ: its margin grows to twice c, but never beyond these. */
-static const double widest[LODE_METRIC_N] = {0, 0.7, 0.7, 0.7, 0.25, 0.2, 0.2, 0.2};
+#define X(id, name, as, guess, least, margin, widest) widest,
+static const double widest[LODE_METRIC_N] = {LODE_METRICS(X)};
+#undef X
 
 /* Adds valid intervals from *at on until about `need` seconds are in. false if the history ends before. */
 static bool block_from(const struct lode_interval *h, size_t n, size_t *at, double need, struct lode_interval *sum)

@@ -167,18 +167,18 @@ static struct lode_onset layout(const struct lode_start *s)
 	    .bins = s->bins, .first = s->before, .step = 2, .slots = s->slots, .washout = s->washout, .window = s->window};
 }
 
-/* A guard that is beyond its margin; LODE_M_SPEED if none. *proven: its harm also ranks too high for chance. */
+/* A guard that is beyond its margin; the primary metric if none. *proven: its harm also ranks too high for chance. */
 static enum lode_metric judge_guards(struct lode_trial *t, const struct lode_onset *o, bool *proven)
 {
 	struct lode_start *s = &t->st;
-	enum lode_metric worst = LODE_M_SPEED;
+	enum lode_metric worst = t->base.primary;
 	double gain[LODE_SLOTS_MAX];
 
 	*proven = false;
-	for (int m = LODE_M_SPEED + 1; m < LODE_METRIC_N; m++) {
+	for (int m = 0; m < LODE_METRIC_N; m++) {
 		double d;
 
-		if (!lode_metric_defined(&t->base, m) || EMPTY_SHARE * fill(s->y[m], s->bins) > s->bins)
+		if (!lode_metric_guards(&t->base, m) || EMPTY_SHARE * fill(s->y[m], s->bins) > s->bins)
 			continue;
 		t->verdict.metric[m] = d = lode_onset_change(o, s->y[m], s->slot);
 		if (d >= -t->spec.margin[m])
@@ -198,14 +198,15 @@ static enum lode_metric judge_guards(struct lode_trial *t, const struct lode_ons
 static void measure(struct lode_trial *t, const struct lode_onset *o, unsigned rank)
 {
 	struct lode_verdict *v = &t->verdict;
-	const double *y = t->st.y[LODE_M_SPEED];
+	enum lode_metric m = v->primary;
+	const double *y = t->st.y[m];
 	double lo, hi;
 
-	v->metric[LODE_M_SPEED] = lode_onset_change(o, y, t->st.slot);
-	v->effect = expm1(v->metric[LODE_M_SPEED]);
+	v->metric[m] = lode_onset_change(o, y, t->st.slot);
+	v->effect = lode_metric_gain(m, v->metric[m]);
 	lode_onset_interval(o, y, t->st.slot, &lo, &hi);
-	v->lo = isfinite(lo) ? expm1(fmin(lo, v->metric[LODE_M_SPEED])) : NAN;
-	v->hi = isfinite(hi) ? expm1(fmax(hi, v->metric[LODE_M_SPEED])) : NAN;
+	v->lo = isfinite(lo) ? lode_metric_gain(m, fmin(lo, v->metric[m])) : NAN;
+	v->hi = isfinite(hi) ? lode_metric_gain(m, fmax(hi, v->metric[m])) : NAN;
 	v->p = (double)rank / t->st.slots;
 	v->evidence = 1 / v->p;
 }
@@ -213,43 +214,44 @@ static void measure(struct lode_trial *t, const struct lode_onset *o, unsigned r
 static void decide(struct lode_trial *t)
 {
 	struct lode_start *s = &t->st;
+	enum lode_metric primary = t->base.primary;
 	struct lode_onset o = layout(s);
 	double gain[LODE_SLOTS_MAX], limit = t->spec.alpha * s->slots + 1e-9, change;
-	double least = fmax(t->spec.min_effect, fmin(NOISE_FACTOR * t->spec.scale[LODE_M_SPEED], NOISE_MOST));
+	double least = fmax(t->spec.min_effect, fmin(NOISE_FACTOR * t->spec.scale[primary], NOISE_MOST));
 	enum lode_metric guard;
 	unsigned best, worst;
-	char effect[80], harm[96];
+	char effect[120], harm[120];
 	bool proven;
 
-	if (EMPTY_SHARE * fill(s->y[LODE_M_SPEED], s->bins) > s->bins) {
-		lode_trial_end(t, LODE_VERDICT_INVALID, LODE_M_SPEED, "too few valid intervals, or no work, in the record");
+	if (EMPTY_SHARE * fill(s->y[primary], s->bins) > s->bins) {
+		lode_trial_end(t, LODE_VERDICT_INVALID, primary, "too few valid intervals, or no work, in the record");
 		return;
 	}
-	lode_onset_scan(&o, s->y[LODE_M_SPEED], gain);
+	lode_onset_scan(&o, s->y[primary], gain);
 	best = lode_onset_rank(&o, gain, s->slot, 1);
 	worst = lode_onset_rank(&o, gain, s->slot, -1);
-	change = lode_onset_change(&o, s->y[LODE_M_SPEED], s->slot);
+	change = lode_onset_change(&o, s->y[primary], s->slot);
 	measure(t, &o, best <= worst ? best : worst);
 	guard = judge_guards(t, &o, &proven);
 	lode_verdict_effect(&t->verdict, effect, sizeof(effect));
 	lode_verdict_harm(guard, t->verdict.metric[guard], harm, sizeof(harm));
 	if (worst <= limit && change < 0)
-		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED,
-			       "slower: speed %s; the drop stands out from %u starts that could have been drawn", effect, s->slots);
-	else if (guard != LODE_M_SPEED && proven)
-		lode_trial_end(t, LODE_VERDICT_REVERT, guard, "%s, beyond the margin, and it began with the change; speed %s", harm,
+		lode_trial_end(t, LODE_VERDICT_REVERT, primary,
+			       "worse: %s; the change stands out from %u starts that could have been drawn", effect, s->slots);
+	else if (guard != primary && proven)
+		lode_trial_end(t, LODE_VERDICT_REVERT, guard, "%s, beyond the margin, and it began with the change; %s", harm,
 			       effect);
 	else if (best > limit)
-		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED,
-			       "undecided: speed %s, but the start ranks only %u of %u that could have been drawn", effect, best, s->slots);
+		lode_trial_end(t, LODE_VERDICT_REVERT, primary,
+			       "undecided: %s, but the start ranks only %u of %u that could have been drawn", effect, best, s->slots);
 	else if (change < least)
-		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "too small to keep: speed %s, asked for %+.1f %% at least", effect,
-			       100 * expm1(least));
-	else if (guard != LODE_M_SPEED)
-		lode_trial_end(t, LODE_VERDICT_REVERT, guard, "undecided: speed %s, but %s, twice the margin", effect, harm);
+		lode_trial_end(t, LODE_VERDICT_REVERT, primary, "too small to keep: %s, asked for a gain of %.1f %% at least", effect,
+			       100 * lode_metric_gain(primary, least));
+	else if (guard != primary)
+		lode_trial_end(t, LODE_VERDICT_REVERT, guard, "undecided: %s, but %s, twice the margin", effect, harm);
 	else
-		lode_trial_end(t, LODE_VERDICT_KEEP, LODE_M_SPEED,
-			       "speed %s; the rise stands out from %u starts that could have been drawn (p = %.3f)", effect, s->slots,
+		lode_trial_end(t, LODE_VERDICT_KEEP, primary,
+			       "%s; the change stands out from %u starts that could have been drawn (p = %.3f)", effect, s->slots,
 			       t->verdict.p);
 }
 
@@ -260,7 +262,7 @@ static bool in_time(struct lode_trial *t, double at)
 
 	if (at - start_bin(s) * s->bin_s <= 2 * s->bin_s)
 		return true;
-	lode_trial_end(t, LODE_VERDICT_INVALID, LODE_M_SPEED, "the change was not live within a slot of its drawn start");
+	lode_trial_end(t, LODE_VERDICT_INVALID, t->base.primary, "the change was not live within a slot of its drawn start");
 	return false;
 }
 
@@ -282,7 +284,8 @@ static void watch_loss(struct lode_trial *t, unsigned closed)
 {
 	double loss = loss_so_far(&t->st, closed);
 
-	t->verdict.effect = closed >= start_bin(&t->st) + t->st.window ? expm1(loss) : NAN;
+	if (t->base.primary == LODE_M_SPEED)
+		t->verdict.effect = closed >= start_bin(&t->st) + t->st.window ? expm1(loss) : NAN;
 	if (loss >= LODE_HEAVY_LOSS)
 		return;
 	t->verdict.metric[LODE_M_SPEED] = loss;

@@ -15,7 +15,7 @@ static unsigned pairs_max(const struct lode_trial *t)
 
 static unsigned pairs_done(const struct lode_trial *t)
 {
-	return (unsigned)t->sw.e[LODE_M_SPEED].n;
+	return (unsigned)t->sw.e[t->base.primary].n;
 }
 
 static double need_s(const struct lode_trial *t)
@@ -65,7 +65,7 @@ static void init(struct lode_trial *t)
 {
 	lode_rng_seed(&t->sw.coin, t->spec.seed);
 	for (int m = 0; m < LODE_METRIC_N; m++)
-		lode_eprocess_init(&t->sw.e[m], m == LODE_M_SPEED ? 0 : -t->spec.margin[m], t->spec.scale[m]);
+		lode_eprocess_init(&t->sw.e[m], m == (int)t->base.primary ? 0 : -t->spec.margin[m], t->spec.scale[m]);
 	begin_pair(t, NULL);
 }
 
@@ -88,19 +88,19 @@ static double mean_of(const struct lode_eprocess *e)
 	return e->n ? sum / (double)e->n : NAN;
 }
 
-/* Effect so far, for status and for the verdict. Returns the mean difference in log units. */
+/* Effect so far, for status and for the verdict. Returns the mean difference of the primary metric in log units. */
 static double measure(struct lode_trial *t)
 {
 	struct lode_verdict *v = &t->verdict;
-	const struct lode_eprocess *e = &t->sw.e[LODE_M_SPEED];
+	const struct lode_eprocess *e = &t->sw.e[t->base.primary];
 	double mean = NAN, lo, hi;
 
 	v->lo = v->hi = NAN;
 	if (lode_eprocess_interval(e, t->spec.alpha, &mean, &lo, &hi)) {
-		v->lo = expm1(lo);
-		v->hi = expm1(hi);
+		v->lo = lode_metric_gain(v->primary, lo);
+		v->hi = lode_metric_gain(v->primary, hi);
 	}
-	v->effect = expm1(mean);
+	v->effect = lode_metric_gain(v->primary, mean);
 	v->evidence = lode_eprocess_above(e);
 	v->pairs = pairs_done(t);
 	for (int m = 0; m < LODE_METRIC_N; m++)
@@ -108,18 +108,18 @@ static double measure(struct lode_trial *t)
 	return mean;
 }
 
-/* A guard that is worse than its margin by evidence; LODE_M_SPEED if none. With k guards each must reach k/alpha, so that together they
+/* A guard that is worse than its margin by evidence; the primary metric if none. With k guards each must reach k/alpha, so that together they
  * keep alpha. */
 static enum lode_metric harmed_guard(const struct lode_trial *t)
 {
 	unsigned guards = 0;
 
-	for (int m = LODE_M_SPEED + 1; m < LODE_METRIC_N; m++)
-		guards += lode_metric_defined(&t->base, m);
-	for (int m = LODE_M_SPEED + 1; m < LODE_METRIC_N; m++)
-		if (lode_metric_defined(&t->base, m) && lode_eprocess_below(&t->sw.e[m]) >= guards / t->spec.alpha)
+	for (int m = 0; m < LODE_METRIC_N; m++)
+		guards += lode_metric_guards(&t->base, m);
+	for (int m = 0; m < LODE_METRIC_N; m++)
+		if (lode_metric_guards(&t->base, m) && lode_eprocess_below(&t->sw.e[m]) >= guards / t->spec.alpha)
 			return m;
-	return LODE_M_SPEED;
+	return t->base.primary;
 }
 
 /* A flush or a compaction in one block and not in the other moves a tail further than any margin allows. Where pairs differ from each other by more than
@@ -134,27 +134,27 @@ static bool too_noisy(const struct lode_trial *t, enum lode_metric m)
 	return e->n >= 3 && sqrt(sum / (double)(e->n - 1)) > t->spec.margin[m];
 }
 
-/* The guard that lacks evidence to be within its margin, or can no longer reach it in `more` pairs; LODE_M_SPEED if none. No correction for
+/* The guard that lacks evidence to be within its margin, or can no longer reach it in `more` pairs; the primary metric if none. No correction for
  * their number here: all of them must pass. One that is too noisy for evidence either way passes with a mean within the margin; its harm, where
  * there is evidence of it, is still seen by harmed_guard. */
 static enum lode_metric open_guard(const struct lode_trial *t, unsigned more)
 {
-	for (int m = LODE_M_SPEED + 1; m < LODE_METRIC_N; m++) {
-		if (!lode_metric_defined(&t->base, m) || lode_eprocess_reach(&t->sw.e[m], more) >= 1 / t->spec.alpha)
+	for (int m = 0; m < LODE_METRIC_N; m++) {
+		if (!lode_metric_guards(&t->base, m) || lode_eprocess_reach(&t->sw.e[m], more) >= 1 / t->spec.alpha)
 			continue;
 		if (too_noisy(t, m) && (more || mean_of(&t->sw.e[m]) >= -t->spec.margin[m]))
 			continue;
 		return m;
 	}
-	return LODE_M_SPEED;
+	return t->base.primary;
 }
 
-static void end_speed(struct lode_trial *t, enum lode_verdict_kind kind, double evidence)
+static void end_primary(struct lode_trial *t, enum lode_verdict_kind kind, double evidence)
 {
-	char effect[80];
+	char effect[120];
 
 	t->verdict.evidence = evidence;
-	lode_trial_end(t, kind, LODE_M_SPEED, "speed %s in %u pairs; evidence %.1f, needed %.0f",
+	lode_trial_end(t, kind, t->base.primary, "%s in %u pairs; evidence %.1f, needed %.0f",
 		       lode_verdict_effect(&t->verdict, effect, sizeof(effect)), pairs_done(t), evidence, 1 / t->spec.alpha);
 }
 
@@ -163,19 +163,19 @@ static bool decide_harm(struct lode_trial *t)
 {
 	struct lode_verdict *v = &t->verdict;
 	enum lode_metric guard;
-	char text[96];
+	char text[120];
 
 	if (t->sw.losses >= 2) {
-		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "stopped early: more than 30 %% slower in two pairs running; speed %s",
+		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "stopped early: more than 30 %% slower in two pairs running; %s",
 			       lode_verdict_effect(v, text, sizeof(text)));
 		return true;
 	}
-	if (lode_eprocess_below(&t->sw.e[LODE_M_SPEED]) >= 1 / t->spec.alpha) {
-		end_speed(t, LODE_VERDICT_REVERT, lode_eprocess_below(&t->sw.e[LODE_M_SPEED]));
+	if (lode_eprocess_below(&t->sw.e[t->base.primary]) >= 1 / t->spec.alpha) {
+		end_primary(t, LODE_VERDICT_REVERT, lode_eprocess_below(&t->sw.e[t->base.primary]));
 		return true;
 	}
 	guard = harmed_guard(t);
-	if (guard != LODE_M_SPEED) {
+	if (guard != t->base.primary) {
 		v->evidence = lode_eprocess_below(&t->sw.e[guard]);
 		lode_trial_end(t, LODE_VERDICT_REVERT, guard, "%s, beyond the margin; evidence %.1f in %u pairs",
 			       lode_verdict_harm(guard, v->metric[guard], text, sizeof(text)), v->evidence, pairs_done(t));
@@ -187,29 +187,30 @@ static bool decide_harm(struct lode_trial *t)
 /* Undecided is a revert too; the sentence says which. */
 static void decide_undecided(struct lode_trial *t)
 {
+	enum lode_metric primary = t->base.primary;
 	unsigned n = pairs_done(t), more = pairs_max(t) - n;
-	double reach = lode_eprocess_reach(&t->sw.e[LODE_M_SPEED], more), need = 1 / t->spec.alpha;
+	double reach = lode_eprocess_reach(&t->sw.e[primary], more), need = 1 / t->spec.alpha;
 	enum lode_metric guard = open_guard(t, more);
-	char text[96];
+	char text[120];
 
 	lode_verdict_effect(&t->verdict, text, sizeof(text));
 	if (more && reach < need)
-		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED,
-			       "undecided, given up after %u pairs: speed %s; %u more could bring evidence to %.1f, needed %.0f", n, text,
+		lode_trial_end(t, LODE_VERDICT_REVERT, primary,
+			       "undecided, given up after %u pairs: %s; %u more could bring evidence to %.1f, needed %.0f", n, text,
 			       more, reach, need);
-	else if (more && guard != LODE_M_SPEED)
+	else if (more && guard != primary)
 		lode_trial_end(t, LODE_VERDICT_REVERT, guard,
-			       "undecided, given up after %u pairs: %s can no longer be shown to be unharmed; speed %s", n,
+			       "undecided, given up after %u pairs: %s can no longer be shown to be unharmed; %s", n,
 			       lode_metric_name[guard], text);
 	else if (!more && reach < need)
-		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "undecided after %u pairs: speed %s; evidence %.1f, needed %.0f", n,
+		lode_trial_end(t, LODE_VERDICT_REVERT, primary, "undecided after %u pairs: %s; evidence %.1f, needed %.0f", n,
 			       text, reach, need);
-	else if (!more && guard != LODE_M_SPEED)
-		lode_trial_end(t, LODE_VERDICT_REVERT, guard, "undecided after %u pairs: speed %s, but %s was not shown to be unharmed", n,
+	else if (!more && guard != primary)
+		lode_trial_end(t, LODE_VERDICT_REVERT, guard, "undecided after %u pairs: %s, but %s was not shown to be unharmed", n,
 			       text, lode_metric_name[guard]);
 	else if (!more)
-		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "too small to keep: speed %s in %u pairs, asked for %+.1f %% at least",
-			       text, n, 100 * expm1(t->spec.min_effect));
+		lode_trial_end(t, LODE_VERDICT_REVERT, primary, "too small to keep: %s in %u pairs, asked for a gain of %.1f %% at least",
+			       text, n, 100 * lode_metric_gain(primary, t->spec.min_effect));
 }
 
 static void decide(struct lode_trial *t)
@@ -218,8 +219,8 @@ static void decide(struct lode_trial *t)
 
 	if (decide_harm(t))
 		return;
-	if (up >= 1 / t->spec.alpha && mean >= t->spec.min_effect && open_guard(t, 0) == LODE_M_SPEED)
-		end_speed(t, LODE_VERDICT_KEEP, up);
+	if (up >= 1 / t->spec.alpha && mean >= t->spec.min_effect && open_guard(t, 0) == t->base.primary)
+		end_primary(t, LODE_VERDICT_KEEP, up);
 	else
 		decide_undecided(t);
 }
@@ -227,7 +228,7 @@ static void decide(struct lode_trial *t)
 static void discard(struct lode_trial *t, const struct lode_interval *iv)
 {
 	if (++t->sw.discarded > DISCARDS_MAX)
-		lode_trial_end(t, LODE_VERDICT_INVALID, LODE_M_SPEED, "%u pairs had to be discarded: too few valid intervals or no work",
+		lode_trial_end(t, LODE_VERDICT_INVALID, t->base.primary, "%u pairs had to be discarded: too few valid intervals or no work",
 			       t->sw.discarded);
 	else
 		begin_pair(t, iv);
@@ -237,8 +238,9 @@ static void close_pair(struct lode_trial *t, const struct lode_interval *iv)
 {
 	struct lode_switch *s = &t->sw;
 	double speed = s->y[LODE_TREATMENT].v[LODE_M_SPEED] - s->y[LODE_CONTROL].v[LODE_M_SPEED];
+	double primary = s->y[LODE_TREATMENT].v[t->base.primary] - s->y[LODE_CONTROL].v[t->base.primary];
 
-	if (3 * s->bad > s->seen || !isfinite(speed)) {
+	if (3 * s->bad > s->seen || !isfinite(primary)) {
 		discard(t, iv);
 		return;
 	}
@@ -248,7 +250,7 @@ static void close_pair(struct lode_trial *t, const struct lode_interval *iv)
 	s->losses = speed < LODE_HEAVY_LOSS ? s->losses + 1 : 0;
 	decide(t);
 	if (t->verdict.kind != LODE_VERDICT_NONE)
-		t->verdict.p = lode_signflip_p(s->e[LODE_M_SPEED].d, s->e[LODE_M_SPEED].n);
+		t->verdict.p = lode_signflip_p(s->e[t->base.primary].d, pairs_done(t));
 	else
 		begin_pair(t, iv);
 }

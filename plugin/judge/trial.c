@@ -42,6 +42,7 @@ struct lode_trial *lode_trial_new(const struct lode_trial_spec *s, const struct 
 	t->base = *b;
 	t->began_ns = t->now_ns = now_ns;
 	t->verdict.design = s->design;
+	t->verdict.primary = t->verdict.worst = b->primary;
 	t->verdict.evidence = 1;
 	t->verdict.effect = t->verdict.lo = t->verdict.hi = t->verdict.p = NAN;
 	for (int m = 0; m < LODE_METRIC_N; m++)
@@ -118,7 +119,7 @@ enum lode_trial_step lode_trial_feed(struct lode_trial *t, const struct lode_int
 void lode_trial_stop(struct lode_trial *t, enum lode_verdict_kind kind, const char *why)
 {
 	if (t->verdict.kind == LODE_VERDICT_NONE)
-		lode_trial_end(t, kind == LODE_VERDICT_INVALID ? kind : LODE_VERDICT_REVERT, LODE_M_SPEED, "%s", why ? why : "stopped");
+		lode_trial_end(t, kind == LODE_VERDICT_INVALID ? kind : LODE_VERDICT_REVERT, t->base.primary, "%s", why ? why : "stopped");
 }
 
 const struct lode_verdict *lode_trial_verdict(const struct lode_trial *t)

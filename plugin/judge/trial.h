@@ -39,7 +39,7 @@ struct lode_trial_spec {
 	double fill;		      /* LODE_BLOCKS_CACHE: seconds that the larger cache takes to fill; the washout follows it */
 	double block_scale;	      /* >= 1: stretch blocks to the measured autocorrelation; 1 */
 	double alpha;		      /* 0.05 */
-	double min_effect;	      /* least worthwhile improvement of speed, log units; 0.02 */
+	double min_effect;	      /* least worthwhile improvement of the primary metric, log units; 0.02 */
 	double margin[LODE_METRIC_N]; /* non-inferiority margins of the guards, log units or share */
 	double scale[LODE_METRIC_N];  /* c: from lode_trial_scales */
 	uint64_t seed;		      /* of the coin; goes into the journal */
@@ -51,12 +51,13 @@ void lode_trial_scales(struct lode_trial_spec *s, const struct lode_baseline *b,
 struct lode_verdict {
 	enum lode_verdict_kind kind;
 	enum lode_design design;
-	double effect, lo, hi;	      /* relative change of speed: 0.25 = 25 % faster; 1-alpha interval (NAN if none) */
+	enum lode_metric primary;     /* what the trial was about */
+	double effect, lo, hi;	      /* gain in it (lode_metric_gain): 0.25 = 25 % faster, or a quarter less; 1-alpha interval (NAN if none) */
 	double evidence;	      /* e-value, or 1/p for START */
 	double p;		      /* START: rank p; SWITCH: exact sign-flip permutation p (n <= 20), else NAN */
 	unsigned pairs;		      /* pairs, or slots */
 	double seconds;		      /* length of the trial */
-	enum lode_metric worst;	      /* the guard that decided a revert, or LODE_M_SPEED */
+	enum lode_metric worst;	      /* the guard that decided a revert; else the primary metric */
 	double metric[LODE_METRIC_N]; /* mean differences */
 	char why[200];		      /* a sentence with numbers */
 };
