@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "base/rng.h"
+#include "judge/autocorr.h"
 
 #include <errno.h>
 #include <math.h>
@@ -209,6 +210,7 @@ static void fill_spec(struct lode_conductor *c, struct lode_trial_spec *spec, co
 		return;
 	for (size_t i = 0; i < c->history_n; i++)
 		past[i] = *lode_conductor_past(c, c->history_n - 1 - i);
+	lode_trial_stretch(spec, b, past, c->history_n);
 	lode_trial_scales(spec, b, past, c->history_n);
 	c->trial = lode_trial_new(spec, b, lode_conductor_now(c));
 	if (c->trial)

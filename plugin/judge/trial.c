@@ -17,7 +17,8 @@ const char *lode_design_name(enum lode_design d)
 double lode_trial_washout(const struct lode_trial_spec *s)
 {
 	const struct lode_pace *p = s->pace;
-	const double washout[] = {p->washout, p->washout_flush, fmin(fmax(s->fill, p->washout), p->washout_fill)};
+	double scale = fmax(1, s->block_scale); /* a cache fills in the time that its misses need, whatever the noise remembers */
+	const double washout[] = {p->washout * scale, p->washout_flush * scale, fmin(fmax(s->fill, p->washout), p->washout_fill)};
 
 	return washout[s->blocks];
 }

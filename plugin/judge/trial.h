@@ -22,6 +22,7 @@ struct lode_pace { /* all in seconds; see lode_pace_bench and lode_pace_producti
 	double block, washout;		   /* SWITCH, instant options; washout is the first part of a block */
 	double block_flush, washout_flush; /* ... options that act from the next flush */
 	double block_cache, washout_fill; /* ... a block cache that is full again within washout_fill; one that is sooner has shorter blocks */
+	double stretch; /* >= 1: how far blocks may be stretched where speed has a long memory */
 	unsigned max_pairs;
 	unsigned slots; /* START */
 	double slot, window, washout_cache;
@@ -37,7 +38,7 @@ struct lode_trial_spec {
 	const struct lode_pace *pace;
 	enum lode_blocks blocks;      /* which of the pace's lengths */
 	double fill;		      /* LODE_BLOCKS_CACHE: seconds that the larger cache takes to fill; the washout follows it */
-	double block_scale;	      /* >= 1: stretch blocks to the measured autocorrelation; 1 */
+	double block_scale;	      /* >= 1: block and washout are stretched to the measured autocorrelation (lode_trial_stretch); 1 */
 	double alpha;		      /* 0.05 */
 	double min_effect;	      /* least worthwhile improvement of the primary metric, log units; 0.02 */
 	double margin[LODE_METRIC_N]; /* non-inferiority margins of the guards, log units or share */

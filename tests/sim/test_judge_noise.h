@@ -3,6 +3,7 @@
 #define TEST_JUDGE_NOISE_H
 
 #include "base/rng.h"
+#include "judge/autocorr.h"
 #include "judge/trial.h"
 
 #include <math.h>
@@ -132,6 +133,7 @@ static inline struct lode_verdict noise_trial(struct noise *n, enum lode_design 
 	}
 	lode_baseline_of(&window, &base);
 	lode_trial_spec_init(&spec, design, pace, seed);
+	lode_trial_stretch(&spec, &base, history, past);
 	lode_trial_scales(&spec, &base, history, past);
 	t = lode_trial_new(&spec, &base, n->now_ns);
 	if (!t)
