@@ -330,6 +330,10 @@ static void debt_of_a_smaller_tree(void **state)
 	refused(wish("max_bytes_for_level_base", 7, 64 * MIB), LODE_RULE_DEBT, "at most 2147483648");
 	passes(wish("max_bytes_for_level_base", 0, 64 * MIB)); /* an empty family owes nothing */
 	passes(wish("max_bytes_for_level_base", 7, 512 * MIB));
+	world_set(&w, "soft_pending_compaction_bytes_limit", "68719476736");
+	passes(wish("max_bytes_for_level_base", 7, 64 * MIB));
+	world_set(&w, "hard_pending_compaction_bytes_limit", "4294967296"); /* below the soft one: then it is what counts */
+	refused(wish("max_bytes_for_level_base", 7, 64 * MIB), LODE_RULE_DEBT, "at most 2147483648");
 }
 
 static void memory(void **state)

@@ -100,4 +100,21 @@ static inline void world_init(struct world *w)
 	w->now = (struct lode_situation){&w->state, &w->sample, &w->machine, &w->policy};
 }
 
+/* Every row of the table gets a value that it may hold, where it has none: an image that knows all options. */
+static inline void world_fill(struct world *w)
+{
+	for (int t = 0; t < lode_tunable_count; t++) {
+		const struct lode_tunable *row = &lode_tunables[t];
+		const struct lode_value *v = row->scope == LODE_SCOPE_CF ? &w->state.cf[0].v[t] : &w->state.db[t];
+		int64_t value = row->min > 0 || row->max < 2 ? row->min : 2;
+		char text[LODE_VALUE_MAX] = "nullptr";
+
+		if (v->exists)
+			continue;
+		if (row->kind != LODE_KIND_OTHER && lode_tunable_print(row, value, text, sizeof text))
+			fail_msg("%s cannot hold %lld", row->id, (long long)value);
+		world_set(w, row->id, text);
+	}
+}
+
 #endif
