@@ -296,10 +296,19 @@ static int write_all(struct lode_conductor *c, const struct lode_write *w, size_
 	return rc;
 }
 
-/* Memtables or level 0 so full that writes may stop before a change is through, where such a change would hang. */
+/* A block cache is resized without a word to RocksDB's writers. */
+static bool sets_options(const struct lode_plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->todo[i].scope != LODE_SCOPE_CACHE)
+			return true;
+	return false;
+}
+
+/* Memtables or level 0 so full that writes may stop before the plan is through, where it would hang then. */
 static bool near_stop(const struct lode_conductor *c)
 {
-	if (!(c->host->ops->info(c->host)->hazards & LODE_HAZARD_HANGS_STOPPED) || !c->state)
+	if (!(c->host->ops->info(c->host)->hazards & LODE_HAZARD_HANGS_STOPPED) || !c->state || !sets_options(&c->plan))
 		return false;
 	for (size_t i = 0; i < c->now->ncf; i++) {
 		const struct lode_cf_sample *s = &c->now->cf[i];

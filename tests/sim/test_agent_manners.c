@@ -100,6 +100,30 @@ static void test_nothing_is_written_into_a_stop(void **state)
 	assert_true(stopped > 1 && trials > 0);
 }
 
+/* A database that one more file in level 0 would stop, for as long as one looks, as its own application has set it: no option of it is changed there,
+ * where a change behind stopped writers hangs. A block cache is resized all the same: nobody waits for that. */
+static void test_a_cache_does_not_wait_for_writers(void **state)
+{
+	static const char *const full[] = {"level0_file_num_compaction_trigger", "level0_slowdown_writes_trigger", "level0_stop_writes_trigger"};
+	static const struct bed_wish wish[] = {{"max_sequential_skip_in_iterations", 12}, {"block_cache_size", 64 * MIB}};
+	(void)state;
+	for (int cache = 0; cache < 2; cache++) {
+		struct bed b;
+		bed_init(&b, 70);
+		b.lsm.hazards = LODE_HAZARD_HANGS_STOPPED;
+		b.asker.advisor = bed_advisor(&wish[cache], 1);
+		bed_start(&b);
+		for (size_t i = 0; i < sizeof(full) / sizeof(*full); i++) {
+			struct lode_lsm_event e = {.what = LODE_LSM_SET, .value = "1"};
+			snprintf(e.key, sizeof(e.key), "%s", full[i]);
+			assert_true(lode_lsm_at(b.sim, &e));
+		}
+		assert_int_equal(bed_until(&b, "\"arm\":\"treatment\"", 120), cache);
+		assert_int_equal(count(&b, "\"trials\":"), 1);
+		bed_free(&b);
+	}
+}
+
 /* Long compactions and few memtables: what an old job brings back would stay for minutes. */
 static void test_old_jobs_do_not_bring_old_options_back(void **state)
 {
@@ -238,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_slowed_writers_are_not_slowed_further), cmocka_unit_test(test_nothing_is_written_into_a_stop),
+		cmocka_unit_test(test_a_cache_does_not_wait_for_writers),
 		cmocka_unit_test(test_old_jobs_do_not_bring_old_options_back), cmocka_unit_test(test_options_file_that_cannot_be_written),
 		cmocka_unit_test(test_failure_between_families),
 		cmocka_unit_test(test_database_options_leave_nothing_that_acts), cmocka_unit_test(test_the_operators_update_is_not_lost),
