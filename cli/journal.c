@@ -23,6 +23,7 @@ struct view {
 	const char *kind; /* only these, or NULL */
 	bool json, follow;
 	int64_t last; /* only the last so many; -1 = all */
+	const char *file; /* being read */
 	uint64_t seq; /* of the record before */
 	char **ring;  /* the last texts, while `last` counts */
 	int64_t held;
@@ -281,13 +282,16 @@ static void release_ring(struct view *v)
 
 static void damaged(struct view *v, struct lode_buf *o, const struct lode_record *rec)
 {
+	const char *slash = strrchr(v->file, '/'), *name = slash ? slash + 1 : v->file;
+
 	if (v->json) {
-		fprintf(stderr, "lodestone: %zu damaged bytes at byte %llu\n", rec->len, (unsigned long long)rec->offset);
+		fprintf(stderr, "lodestone: %zu damaged bytes at byte %llu of %s\n", rec->len, (unsigned long long)rec->offset, v->file);
 		return;
 	}
 	cli_add_colour(o, &v->term, CLI_RED);
-	lode_buf_addf(o, "--- a damaged line: %zu bytes at byte %llu, after record %llu", rec->len, (unsigned long long)rec->offset,
-		      (unsigned long long)v->seq);
+	lode_buf_addf(o, "--- a damaged line: %zu bytes at byte %llu of ", rec->len, (unsigned long long)rec->offset);
+	cli_add_text(o, name);
+	lode_buf_addf(o, ", after record %llu", (unsigned long long)v->seq);
 	cli_add_colour(o, &v->term, CLI_PLAIN);
 	lode_buf_adds(o, "\n");
 }
@@ -316,7 +320,7 @@ static void one(struct view *v, const struct lode_record *rec)
 	lode_buf_fini(&o);
 }
 
-/* The file under this name is another one now, or shorter than what was read. */
+/* The file under this name is another one now. */
 static bool replaced(const char *path, const struct stat *was)
 {
 	struct stat st;
@@ -324,41 +328,55 @@ static bool replaced(const char *path, const struct stat *was)
 	return !stat(path, &st) && (st.st_ino != was->st_ino || st.st_dev != was->st_dev);
 }
 
-static int show_file(struct view *v, const char *path)
+/* To its end, and on while it grows; a file that was set aside is read out before the one that took its name. */
+static int show_file(struct view *v, const char *path, bool follow)
 {
-	struct lode_journal_reader *r = lode_journal_reader_open(path, 0);
+	struct lode_journal_reader *r = lode_journal_reader_open(path, 0), *fresh;
+	bool aside = false;
 	struct lode_record rec;
 	struct stat st = {0};
 	int rc;
 
 	if (!r)
 		return cli_error(CLI_FAILED, "%s: %s", path, strerror(errno));
+	v->file = path;
 	stat(path, &st);
 	for (;;) {
 		while ((rc = lode_journal_reader_next(r, &rec)) > 0)
 			one(v, &rec);
-		if (rc < 0 || !v->follow)
+		if (rc < 0 || !follow)
 			break;
+		if (aside && (fresh = lode_journal_reader_open(path, 0)) != NULL) {
+			lode_journal_reader_close(r);
+			r = fresh;
+			stat(path, &st);
+			aside = false;
+			continue;
+		}
 		release_ring(v);
 		fflush(stdout);
 		if (ferror(stdout))
 			break;
 		usleep(300000);
-		if (replaced(path, &st)) {
-			struct lode_journal_reader *fresh = lode_journal_reader_open(path, 0);
-
-			if (fresh) {
-				lode_journal_reader_close(r);
-				r = fresh;
-				stat(path, &st);
-			}
-		}
+		aside = replaced(path, &st);
 	}
 	if (!rc && lode_journal_reader_rest(r, &rec))
 		one(v, &rec);
-	release_ring(v);
 	lode_journal_reader_close(r);
 	return rc < 0 ? cli_error(CLI_FAILED, "%s: %s", path, strerror(-rc)) : CLI_DONE;
+}
+
+/* What was set aside when the journal had grown large comes first. */
+static int show_journal(struct view *v, const char *path)
+{
+	int status = CLI_DONE, newest;
+	char old[PATH_MAX];
+
+	if (snprintf(old, sizeof old, "%s.1", path) < (int)sizeof old && !access(old, F_OK))
+		status = show_file(v, old, false);
+	newest = show_file(v, path, v->follow);
+	release_ring(v);
+	return newest ? newest : status;
 }
 
 /* ---- which file ---- */
@@ -482,7 +500,7 @@ int cli_journal(const struct cli_verb *v, int argc, char **argv)
 	cli_term_init(&view.term);
 	if (view.last > 0 && !(view.ring = calloc((size_t)view.last, sizeof *view.ring)))
 		return cli_error(CLI_FAILED, "no memory");
-	status = show_file(&view, path);
+	status = show_journal(&view, path);
 	free(view.ring);
 	return status;
 }

@@ -27,7 +27,7 @@ const struct cli_verb cli_verbs[] = {
 		 "Press q or Ctrl-C to end. Without a terminal: one line each time.\n",
      cli_watch},
     {"journal", "[-n N] [-f] [-k KIND] [-j] [-d DB] [FILE|PID]", "what was done, when and why",
-     "  FILE|PID    a journal, or a process; may be left out if there is only one\n"
+     "  FILE|PID    a journal, or a process; may be left out if there is only one. FILE.1, set aside for its size, is told before it\n"
      "  -n N        the last N records only\n"
      "  -f          go on as the journal grows\n"
      "  -k KIND     only these: attach, advice, proposal, refused, intent, verdict, settled, trip, override, restore, ...\n"

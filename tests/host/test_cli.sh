@@ -161,6 +161,20 @@ head -1 "$journal" >>"$journal"
 for _ in $(seq 100); do [ "$(wc -l <"$tmp/follow")" -ge 2 ] && break; sleep 0.1; done
 kill $follower; wait $follower 2>/dev/null
 [ "$(wc -l <"$tmp/follow")" -ge 2 ] || bad "journal -f does not follow"
+# ... a journal that has been set aside for its size, and what stands in it is told before what came after
+aside=$tmp/aside/journal.jsonl; mkdir "$tmp/aside"
+head -5 "$journal" >"$aside.1"; sed -n '6,9p' "$journal" >"$aside"
+expect 0 "$cli" journal "$aside"; out "settled  #13 kept"; out "a damaged line"; out "of journal.jsonl.1"
+[ "$(grep -n 'RocksDB 7.8.3' "$tmp/out" | cut -d: -f1)" = 1 ] || bad "journal: the older file is not first"
+[ "$(grep -c 'missing' "$tmp/out")" = 1 ] || bad "journal: something is missing between two files"
+expect 0 "$cli" journal -n 5 -j "$aside"; [ "$(wc -l <"$tmp/out")" = 5 ] && head -1 "$tmp/out" | grep -q '"seq":4,' || bad "journal -n over two files"
+expect 0 "$cli" journal "$aside.1"; not_out "settled"
+"$cli" journal -f -k settled "$aside" >"$tmp/follow" & follower=$!
+for _ in $(seq 100); do grep -q settled "$tmp/follow" && break; sleep 0.1; done
+mv "$aside" "$aside.1"; grep '"settled"' "$journal" | tee -a "$aside.1" >"$aside" # the last words of the one, the first of the other
+for _ in $(seq 50); do [ "$(grep -c settled "$tmp/follow")" -ge 3 ] && break; sleep 0.1; done
+kill $follower; wait $follower 2>/dev/null
+[ "$(grep -c settled "$tmp/follow")" = 3 ] || bad "journal -f past the end of a file that was set aside: $(cat "$tmp/follow")"
 
 # --- several processes ---
 cp "$tmp/one/status" "$tmp/two/"
