@@ -71,6 +71,11 @@ static void say_advice(struct lode_buf *o, const cJSON *r)
 	}
 }
 
+static void say_asked(struct lode_buf *o, const cJSON *r)
+{
+	cli_add_text(o, cli_str(r, "advisor"));
+}
+
 static void say_proposal(struct lode_buf *o, const cJSON *r)
 {
 	const cJSON *p = cli_obj(r, "proposal"), *c;
@@ -220,7 +225,7 @@ static const struct {
 	void (*say)(struct lode_buf *o, const cJSON *r);
 	enum cli_colour colour;
 } sayings[] = {
-    {"attach", say_attach, CLI_BOLD},	    {"advice", say_advice, CLI_PLAIN},	 {"proposal", say_proposal, CLI_PLAIN},
+    {"attach", say_attach, CLI_BOLD},	    {"asked", say_asked, CLI_PLAIN},	    {"advice", say_advice, CLI_PLAIN},	 {"proposal", say_proposal, CLI_PLAIN},
     {"refused", say_refused, CLI_YELLOW},   {"intent", say_intent, CLI_CYAN},	 {"verdict", say_verdict, CLI_GREEN},
     {"override", say_override, CLI_YELLOW}, {"restore", say_restore, CLI_PLAIN}, {"trip", say_trip, CLI_RED},
     {"settled", say_settled, CLI_PLAIN},    {"kept", say_kept, CLI_PLAIN},	 {"safe", say_other, CLI_RED},

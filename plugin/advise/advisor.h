@@ -3,6 +3,7 @@
 #ifndef LODE_ADVISE_ADVISOR_H
 #define LODE_ADVISE_ADVISOR_H
 
+#include "advise/budget.h"
 #include "guard/check.h"
 #include "judge/trial.h"
 #include "sense/workload.h"
@@ -57,6 +58,7 @@ struct lode_reply {
 	enum lode_call call;     /* llm: what became of it; LODE_CALL_OK for others */
 	char why[400];           /* NOTHING, FAILED: a sentence */
 	uint64_t prompt_tokens, completion_tokens; /* 0 = unknown */
+	unsigned calls;          /* that were made */
 	double seconds;          /* network time */
 	char model[64];          /* as the server named it */
 	char *raw;               /* malloc'd: the model's content, cut to 16 KiB, for the journal; NULL. The caller frees. */
@@ -70,6 +72,8 @@ struct lode_advisor_ops {
 	void (*poll)(struct lode_advisor *a, struct lode_reply *out); /* after WAIT */
 	/* Exactly the bytes that would be sent (llm) or a description of what would be looked at. */
 	int (*prompt)(struct lode_advisor *a, const struct lode_question *q, struct lode_buf *out);
+	/* What advice has cost in an earlier life counts against the budget. From the thread that asks, at any time; NULL: advice is free. */
+	void (*recall)(struct lode_advisor *a, struct lode_budget *spent);
 	void (*cancel)(struct lode_advisor *a); /* from any thread: make a running call end now; returns at once */
 	void (*free)(struct lode_advisor *a);
 };

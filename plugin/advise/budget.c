@@ -33,6 +33,30 @@ static void meter_add(struct lode_meter *m, uint64_t now, uint64_t n)
 	m->sum += n;
 }
 
+/* Slots are numbered from the beginning of the clock, which may have begun since: only their distance counts. */
+static void meter_recall(struct lode_meter *m, uint64_t now, uint64_t age, uint64_t n)
+{
+	uint64_t back = age / m->slot_ns;
+
+	meter_turn(m, now);
+	if (back >= LODE_METER_SLOTS)
+		return;
+	m->slot[(m->head + LODE_METER_SLOTS - back) % LODE_METER_SLOTS] += n;
+	m->sum += n;
+}
+
+static void meter_take_over(struct lode_meter *m, struct lode_meter *from, uint64_t now)
+{
+	meter_turn(m, now);
+	meter_turn(from, now);
+	for (int i = 0; i < LODE_METER_SLOTS; i++) {
+		m->slot[i] += from->slot[i];
+		from->slot[i] = 0;
+	}
+	m->sum += from->sum;
+	from->sum = 0;
+}
+
 void lode_budget_init(struct lode_budget *b, uint64_t calls_per_hour, uint64_t tokens_per_day)
 {
 	*b = (struct lode_budget){.max_calls = calls_per_hour, .max_tokens = tokens_per_day};
@@ -70,6 +94,18 @@ void lode_budget_spend_call(struct lode_budget *b, uint64_t now)
 void lode_budget_spend_tokens(struct lode_budget *b, uint64_t now, uint64_t tokens)
 {
 	meter_add(&b->tokens, now, tokens < UINT32_MAX ? tokens : UINT32_MAX);
+}
+
+void lode_budget_recall(struct lode_budget *b, uint64_t now, uint64_t age, uint64_t calls, uint64_t tokens)
+{
+	meter_recall(&b->calls, now, age, calls);
+	meter_recall(&b->tokens, now, age, tokens);
+}
+
+void lode_budget_take_over(struct lode_budget *b, struct lode_budget *other, uint64_t now)
+{
+	meter_take_over(&b->calls, &other->calls, now);
+	meter_take_over(&b->tokens, &other->tokens, now);
 }
 
 void lode_budget_success(struct lode_budget *b)

@@ -27,6 +27,10 @@ enum lode_may lode_budget_ask(struct lode_budget *b, uint64_t now_ns, char *why,
 void lode_budget_spend_call(struct lode_budget *b, uint64_t now_ns);
 void lode_budget_spend_tokens(struct lode_budget *b, uint64_t now_ns, uint64_t tokens);
 void lode_budget_success(struct lode_budget *b);
+/* What was spent `age_ns` ago, be it before the clock began. */
+void lode_budget_recall(struct lode_budget *b, uint64_t now_ns, uint64_t age_ns, uint64_t calls, uint64_t tokens);
+/* Adds what the other has spent, and leaves it without. */
+void lode_budget_take_over(struct lode_budget *b, struct lode_budget *other, uint64_t now_ns);
 /* A round failed. configuration: it will not mend itself (wrong key, no such model, no quota), so the pause comes at once and is long.
  * at_least: seconds that the server asked us to wait, 0 = none. */
 void lode_budget_failure(struct lode_budget *b, uint64_t now_ns, int configuration, double at_least);

@@ -5,6 +5,7 @@
  * Lock order: one mutex, held for moments only; never during a call. cancel takes no lock at all. */
 #include "advise/catalogue.h"
 #include "advise/round.h"
+#include "base/clock.h"
 #include "base/fmt.h"
 #include "base/thread.h"
 
@@ -22,7 +23,8 @@ enum llm_state { IDLE, ASKED, RUNNING, DONE };
 struct llm {
 	struct lode_advisor base;
 	struct lode_llm_config config;
-	struct lode_round round; /* the thread's, but for dialect, which prompt copies under the lock */
+	struct lode_round round; /* the thread's while RUNNING */
+	struct lode_budget recalled; /* of earlier lives, until the next question: the caller's */
 	char *url;
 	pthread_t thread;
 	bool started;
@@ -84,9 +86,10 @@ static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struc
 		waiting(out);
 		return;
 	}
-	/* Nobody else touches prompt and reply now: the thread waits. An answer that nobody fetched is dropped. */
+	/* Nobody else touches prompt, reply and round now: the thread waits. An answer that nobody fetched is dropped. */
 	free(m->reply.raw);
 	m->reply = (struct lode_reply){0};
+	lode_budget_take_over(&m->round.budget, &m->recalled, lode_clock_mono(&lode_clock_real));
 	if (lode_prompt_build(q, &m->prompt) != 0) {
 		lode_prompt_fini(&m->prompt);
 		failed(out, LODE_CALL_INTERNAL, "the prompt could not be built");
@@ -155,6 +158,11 @@ static int llm_prompt(struct lode_advisor *a, const struct lode_question *q, str
 	return r;
 }
 
+static void llm_recall(struct lode_advisor *a, struct lode_budget *spent)
+{
+	lode_budget_take_over(&((struct llm *)a)->recalled, spent, lode_clock_mono(&lode_clock_real));
+}
+
 static void llm_cancel(struct lode_advisor *a)
 {
 	lode_http_cancel(((struct llm *)a)->round.http);
@@ -197,7 +205,7 @@ static void llm_free(struct lode_advisor *a)
 }
 
 static const struct lode_advisor_ops llm_ops = {
-    .name = "llm", .ask = llm_ask, .poll = llm_poll, .prompt = llm_prompt, .cancel = llm_cancel, .free = llm_free};
+    .name = "llm", .ask = llm_ask, .poll = llm_poll, .prompt = llm_prompt, .recall = llm_recall, .cancel = llm_cancel, .free = llm_free};
 
 static char *endpoint(const char *base)
 {
@@ -243,6 +251,7 @@ struct lode_advisor *lode_advisor_llm(const struct lode_llm_config *c, struct lo
 		return NULL;
 	}
 	lode_budget_init(&m->round.budget, c->calls_per_hour, c->tokens_per_day);
+	lode_budget_init(&m->recalled, 0, 0);
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_cond_init(&m->wake, NULL);
 	return &m->base;

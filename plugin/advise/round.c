@@ -21,6 +21,7 @@ struct attempt {
 	char complaint[640];
 	int max_tokens;
 	unsigned network, words, keys, steps; /* tries that are left */
+	unsigned calls;			      /* made */
 	uint64_t deadline;
 	struct lode_http_reply http;
 };
@@ -94,6 +95,7 @@ static enum lode_call call_once(struct lode_round *r, struct attempt *a, struct 
 		return LODE_CALL_INTERNAL;
 	}
 	lode_budget_spend_call(&r->budget, now_ns());
+	a->calls++;
 	lode_http_post(r->http, &q, &a->body, &a->http);
 	explicit_bzero(key, sizeof key);
 	if (a->http.call != LODE_CALL_OK) {
@@ -177,8 +179,7 @@ void lode_round_run(struct lode_round *r, const struct lode_prompt *p, struct lo
 	    .prompt = p, .max_tokens = r->config->max_tokens, .network = r->config->retries, .words = 1, .keys = 1, .steps = LADDER_STEPS};
 	struct lode_reply total = {0};
 	enum lode_call call = LODE_CALL_INTERNAL;
-	unsigned calls = 0;
-	bool more;
+	bool first = true, more;
 
 	a.deadline = now_ns() + (uint64_t)(2e9 * r->config->timeout_s);
 	lode_buf_init(&a.request, REQUEST_MAX);
@@ -189,7 +190,7 @@ void lode_round_run(struct lode_round *r, const struct lode_prompt *p, struct lo
 
 		if (may != LODE_MAY_CALL) {
 			/* Not even the first call: that is the outcome. Otherwise the outcome of the last call stands. */
-			if (calls == 0) {
+			if (first) {
 				call = may == LODE_MAY_NOT_CIRCUIT ? LODE_CALL_CIRCUIT : LODE_CALL_BUDGET;
 				memcpy(out->why, total.why, sizeof out->why);
 			}
@@ -199,13 +200,14 @@ void lode_round_run(struct lode_round *r, const struct lode_prompt *p, struct lo
 		*out = (struct lode_reply){0};
 		memset(&a.http, 0, sizeof a.http);
 		call = call_once(r, &a, out);
-		calls++;
+		first = false;
 		count(r, &a, out, &total);
 		more = again(r, &a, out, call);
 	} while (more);
 	out->prompt_tokens = total.prompt_tokens;
 	out->completion_tokens = total.completion_tokens;
 	out->seconds = total.seconds;
+	out->calls = a.calls;
 	settle(r, &a, call, out);
 	lode_buf_fini(&a.request);
 	lode_buf_fini(&a.body);

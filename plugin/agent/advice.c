@@ -2,6 +2,7 @@
 #include "agent/conductor_private.h"
 
 #include "base/log.h"
+#include "record/spent.h"
 
 #include <errno.h>
 #include <math.h>
@@ -100,14 +101,31 @@ static void journal_reply(struct lode_conductor *c, const struct lode_reply *r)
 	lode_json_str(j, "outcome", lode_call_name(r->call));
 	lode_json_str(j, "why", r->why);
 	lode_json_str(j, "model", r->model);
+	lode_json_u64(j, "calls", r->calls);
 	lode_json_u64(j, "prompt_tokens", r->prompt_tokens);
 	lode_json_u64(j, "completion_tokens", r->completion_tokens);
 	lode_json_num(j, "seconds", r->seconds);
 	if (r->raw)
 		lode_json_str(j, "reply", r->raw);
 	lode_journal_end(c->journal, false);
-	c->counts.calls++;
+	c->counts.calls += r->calls;
 	c->counts.tokens += r->prompt_tokens + r->completion_tokens;
+}
+
+/* Before the answer comes: a process that ends while it waits has asked all the same. */
+static void journal_asked(struct lode_conductor *c)
+{
+	lode_json_str(lode_journal_begin(c->journal, "asked"), "advisor", c->env.asker->advisor->ops->name);
+	lode_journal_end(c->journal, false);
+}
+
+void lode_advice_recall(struct lode_conductor *c)
+{
+	struct lode_life life = {.now_ns = lode_conductor_now(c), .now_us = lode_clock_wall(c->env.clock), .since_us = c->env.asker->since_us};
+	struct lode_advisor *a = c->env.asker->advisor;
+	struct lode_budget spent;
+	if (a->ops->recall && lode_journal_spent(lode_journal_path(c->journal), &life, &spent))
+		a->ops->recall(a, &spent);
 }
 
 static void consider(struct lode_conductor *c, const struct lode_proposal *p)
@@ -165,7 +183,7 @@ static void take_reply(struct lode_conductor *c, struct lode_reply *r)
 	c->ask_ns = lode_conductor_now(c) + lode_seconds_ns(pause);
 	c->last_call = lode_call_name(r->call);
 	snprintf(c->advice, sizeof(c->advice), "%s", r->why);
-	if (r->model[0] || r->answer == LODE_ANSWER_FAILED)
+	if (r->calls || r->answer == LODE_ANSWER_FAILED)
 		journal_reply(c, r);
 	if (r->answer == LODE_ANSWER_FAILED)
 		lode_log(LODE_LOG_WARN, "%s: no advice (%s): %s", c->id, c->last_call, r->why);
@@ -211,6 +229,8 @@ static void ask(struct lode_conductor *c)
 		c->outcome[i].age_s = (double)(lode_conductor_now(c) - c->outcome_ns[i]) / 1e9;
 	lode_conductor_window(c, fmax(c->pace.window, c->pace.observe), c->window);
 	c->env.asker->advisor->ops->ask(c->env.asker->advisor, &q, &reply);
+	if (reply.answer == LODE_ANSWER_WAIT)
+		journal_asked(c);
 	take_reply(c, &reply);
 }
 

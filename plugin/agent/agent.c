@@ -278,6 +278,7 @@ void lode_agent_opened(struct lode_agent *a, void *key, struct lode_host *h, str
 	lode_registry_add(&a->registry, db);
 	if (!atomic_exchange(&a->started, true)) {
 		a->asker.advisor = make_advisor(a);
+		a->asker.since_us = lode_clock_wall(&lode_clock_real);
 		lode_log(LODE_LOG_NOTICE, "lodestone %s: RocksDB %s, mode %s%s; `lodestone status` shows more", LODE_VERSION, info->version,
 			 lode_mode_name((enum lode_mode)a->config.mode), info->has_statistics ? "" : ", no Statistics");
 		if (!a->asker.advisor || !start_thread(a)) {

@@ -252,6 +252,7 @@ struct lode_conductor *lode_conductor_new(struct lode_host *h, const struct lode
 	lode_tripwire_init(&c->trip);
 	lode_conductor_phase(c, LODE_OBSERVE, "getting to know the work");
 	lode_live_read_state(c); /* the journal tells what can be done here */
+	lode_advice_recall(c);
 	journal_attach(c);
 	lode_qualify_rest(c);
 	lode_live_recover(c);

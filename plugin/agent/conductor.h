@@ -17,6 +17,7 @@ const char *lode_phase_name(enum lode_phase p);
 /* The advisor is shared by all databases of the process, one question at a time. */
 struct lode_asker {
 	struct lode_advisor *advisor;
+	uint64_t since_us; /* wall time at which it was made: what it has cost since then it knows itself */
 	_Atomic(const void *) busy; /* the conductor whose answer is awaited, or NULL; a closing thread may clear its own */
 };
 

@@ -162,6 +162,7 @@ void lode_advice_observe(struct lode_conductor *c);  /* phase OBSERVE: learn, as
 void lode_advice_ban(struct lode_conductor *c);      /* the present proposal has failed: not again for a while */
 struct lode_outcome *lode_advice_outcome(struct lode_conductor *c); /* a fresh entry for the present proposal; the caller fills the rest */
 
+void lode_advice_recall(struct lode_conductor *c);   /* before the journal has our "attach": what advice has cost before this process */
 void lode_advice_learn(struct lode_conductor *c);    /* tripwires: how it is while nothing of ours is live */
 const char *lode_advice_not_yet(struct lode_conductor *c); /* why nothing can be tried at this moment; NULL: it can */
 /* The guard once more on the present proposal; 0, or -EPERM with the refusal told everywhere and appended to out (may be NULL). */

@@ -351,7 +351,7 @@ void lode_conductor_metrics(const struct lode_conductor *c, struct lode_expo *e)
 	lode_expo_add(e, "lodestone_samples_total", LODE_COUNTER, "Samples taken.", lode_buf_str(&db), (double)n->samples);
 	lode_expo_add(e, "lodestone_sample_duration_seconds_total", LODE_COUNTER, "Time spent taking them.", lode_buf_str(&db), (double)n->sample_ns / 1e9);
 	lode_expo_add(e, "lodestone_option_writes_total", LODE_COUNTER, "SetOptions and similar calls made.", lode_buf_str(&db), (double)n->writes);
-	lode_expo_add(e, "lodestone_advice_calls_total", LODE_COUNTER, "Questions put to a language model.", lode_buf_str(&db), (double)n->calls);
+	lode_expo_add(e, "lodestone_advice_calls_total", LODE_COUNTER, "Calls of a language model.", lode_buf_str(&db), (double)n->calls);
 	lode_expo_add(e, "lodestone_advice_tokens_total", LODE_COUNTER, "Tokens of those, both ways.", lode_buf_str(&db), (double)n->tokens);
 	for (size_t i = 0; i < c->nkept; i++) {
 		lode_buf_clear(&labels);

@@ -1,7 +1,9 @@
 /* The real clock, and time as text. */
 #include "base/clock.h"
 
+#include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 #include <time.h>
 
 static uint64_t now_ns(clockid_t id)
@@ -72,4 +74,33 @@ const char *lode_clock_iso(uint64_t wall_us, char *buf)
 	p = put(p, us, 6, 'Z');
 	*p = '\0';
 	return buf;
+}
+
+/* `width` digits at p, up to max. */
+static bool take(const char *p, int width, unsigned max, unsigned *out)
+{
+	*out = 0;
+	for (int i = 0; i < width; i++) {
+		if (p[i] < '0' || p[i] > '9')
+			return false;
+		*out = *out * 10 + (unsigned)(p[i] - '0');
+	}
+	return *out <= max;
+}
+
+int lode_clock_parse(const char *iso, uint64_t *wall_us)
+{
+	unsigned year, month, day, hour, minute, second, us;
+	char again[32];
+
+	if (strlen(iso) != sizeof "2026-01-31T12:00:00.123456Z" - 1 || !take(iso, 4, 9999, &year) || !take(iso + 5, 2, 12, &month) ||
+	    !take(iso + 8, 2, 31, &day) || !take(iso + 11, 2, 23, &hour) || !take(iso + 14, 2, 59, &minute) || !take(iso + 17, 2, 59, &second) ||
+	    !take(iso + 20, 6, 999999, &us) || year < 1970 || !month || !day)
+		return -EINVAL;
+	/* Days since 1 March 0000: there the leap day is the last of its year, and months grow by 153 days in five. */
+	unsigned y = month > 2 ? year : year - 1, m = month > 2 ? month - 3 : month + 9;
+	uint64_t days = (uint64_t)y * 365 + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 - 719468;
+	*wall_us = (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000000 + us;
+	/* What stands between the numbers, and days that a month does not have. */
+	return strcmp(lode_clock_iso(*wall_us, again), iso) == 0 ? 0 : -EINVAL;
 }

@@ -24,5 +24,7 @@ static inline uint64_t lode_clock_wall(const struct lode_clock *c)
 
 /* "2026-01-31T12:00:00.123456Z" into buf (at least 28 bytes). Returns buf. Uses no locale, time zone or environment. */
 const char *lode_clock_iso(uint64_t wall_us, char *buf);
+/* Back from that form, and from no other. -EINVAL. */
+int lode_clock_parse(const char *iso, uint64_t *wall_us);
 
 #endif

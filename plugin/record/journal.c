@@ -29,20 +29,20 @@ struct lode_journal {
 	struct lode_json json;
 };
 
-/* The last sequence number in the file: 0 if there is none. */
+static void greatest(void *ctx, const struct lode_record *r)
+{
+	uint64_t *seq = ctx;
+
+	if (r->whole && r->seq > *seq)
+		*seq = r->seq;
+}
+
+/* The last sequence number in the file: 0 if there is none. A record that lacks only its newline counts: the next one puts that there. */
 static uint64_t last_seq_from(const char *path, uint64_t from)
 {
-	struct lode_journal_reader *r = lode_journal_reader_open(path, from);
-	struct lode_record rec;
 	uint64_t seq = 0;
 
-	while (r && lode_journal_reader_next(r, &rec) > 0)
-		if (rec.whole && rec.seq > seq)
-			seq = rec.seq;
-	/* Whole but for its newline: the next record puts that there, and the number is taken. */
-	if (r && lode_journal_reader_rest(r, &rec) && rec.whole && rec.seq > seq)
-		seq = rec.seq;
-	lode_journal_reader_close(r);
+	lode_journal_each(path, from, greatest, &seq);
 	return seq;
 }
 

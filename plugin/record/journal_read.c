@@ -202,3 +202,19 @@ bool lode_journal_reader_rest(const struct lode_journal_reader *r, struct lode_r
 	lode_record_parse(r->data + r->at, r->end - r->at, out);
 	return true;
 }
+
+int lode_journal_each(const char *path, uint64_t from, lode_record_fn *fn, void *ctx)
+{
+	struct lode_journal_reader *r = lode_journal_reader_open(path, from);
+	struct lode_record rec;
+	int rc;
+
+	if (!r)
+		return errno ? -errno : -ENOMEM;
+	while ((rc = lode_journal_reader_next(r, &rec)) > 0)
+		fn(ctx, &rec);
+	if (!rc && lode_journal_reader_rest(r, &rec))
+		fn(ctx, &rec);
+	lode_journal_reader_close(r);
+	return rc;
+}

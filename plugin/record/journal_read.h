@@ -34,5 +34,8 @@ void lode_journal_reader_close(struct lode_journal_reader *r);
 int lode_journal_reader_next(struct lode_journal_reader *r, struct lode_record *out);
 /* After 0: true and *out if there is a last line without a newline: it is being written, or was torn. It may be whole all the same. */
 bool lode_journal_reader_rest(const struct lode_journal_reader *r, struct lode_record *out);
+/* Every record from the byte `from` to the end, the last one also without its newline. 0 or -errno; no file is -ENOENT. */
+typedef void lode_record_fn(void *ctx, const struct lode_record *r);
+int lode_journal_each(const char *path, uint64_t from, lode_record_fn *fn, void *ctx);
 
 #endif

@@ -1,16 +1,13 @@
 /* What an earlier life left behind: an intent without its end, or kept changes that nobody has restored. */
 #include "record/journal.h"
-#include "record/journal_read.h"
+#include "record/record_json.h"
 
 #include "guard/tunable.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-
-#define DEPTH_MAX 8 /* our records are flatter; the parser recurses and runs on a small stack */
 
 /* Which kind of record opens the matter, and which close it. */
 struct matter {
@@ -25,37 +22,6 @@ struct search {
 	bool open; /* ... and has not been closed */
 	struct lode_unfinished *found;
 };
-
-static bool shallow(const char *text, size_t len)
-{
-	bool in_string = false;
-	int depth = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		char c = text[i];
-
-		if (in_string && c == '\\')
-			i++;
-		else if (c == '"')
-			in_string = !in_string;
-		else if (!in_string && (c == '{' || c == '[') && ++depth > DEPTH_MAX)
-			return false;
-		else if (!in_string && (c == '}' || c == ']'))
-			depth--;
-	}
-	return true;
-}
-
-/* A whole number that a double holds exactly. */
-static bool whole_number(const cJSON *item, uint64_t max, uint64_t *out)
-{
-	double v = cJSON_IsNumber(item) ? item->valuedouble : -1;
-
-	if (!(v >= 0 && v <= 0x1p53) || v != (double)(uint64_t)v || (uint64_t)v > max)
-		return false;
-	*out = (uint64_t)v;
-	return true;
-}
 
 static bool text_member(const cJSON *object, const char *name, char *out, size_t len)
 {
@@ -81,7 +47,7 @@ static bool read_write(const cJSON *item, struct lode_write *w)
 	while (strcmp(scope, lode_scope_name((enum lode_scope)s)) != 0)
 		if (++s == LODE_SCOPE_RESTART)
 			return false;
-	if (s == LODE_SCOPE_CF && !whole_number(cJSON_GetObjectItemCaseSensitive(item, "cf"), UINT32_MAX, &cf))
+	if (s == LODE_SCOPE_CF && !lode_record_u64(item, "cf", UINT32_MAX, &cf))
 		return false;
 	w->scope = (enum lode_scope)s;
 	w->cf = (uint32_t)cf;
@@ -119,19 +85,20 @@ static void open_matter(struct search *s, const cJSON *record, uint64_t trial)
 	s->found->n = s->open ? ntodo : 0;
 }
 
-static void consider(struct search *s, const struct lode_record *r)
+static void consider(void *ctx, const struct lode_record *r)
 {
+	struct search *s = ctx;
 	bool opening = r->whole && !strcmp(r->kind, s->matter->opens), closing = r->whole && closes(s->matter, r->kind);
 	uint64_t trial;
 
-	if ((!opening && !closing) || (closing && !s->open) || !shallow(r->text, r->len))
+	if ((!opening && !closing) || (closing && !s->open))
 		return;
 	if (closing && !s->matter->by_trial) {
 		s->open = false;
 		return;
 	}
-	cJSON *record = cJSON_ParseWithLengthOpts(r->text, r->len, NULL, 0);
-	if (record && whole_number(cJSON_GetObjectItemCaseSensitive(record, "trial"), UINT64_MAX, &trial)) {
+	cJSON *record = lode_record_json(r);
+	if (lode_record_u64(record, "trial", UINT64_MAX, &trial)) {
 		if (opening)
 			open_matter(s, record, trial);
 		else
@@ -142,18 +109,9 @@ static void consider(struct search *s, const struct lode_record *r)
 
 static int search_file(struct search *s, const char *path)
 {
-	struct lode_journal_reader *reader = lode_journal_reader_open(path, 0);
-	struct lode_record r;
-	int rc;
+	int rc = lode_journal_each(path, 0, consider, s);
 
-	if (!reader)
-		return errno == ENOENT ? 0 : -errno;
-	while ((rc = lode_journal_reader_next(reader, &r)) > 0)
-		consider(s, &r);
-	if (!rc && lode_journal_reader_rest(reader, &r))
-		consider(s, &r);
-	lode_journal_reader_close(reader);
-	return rc;
+	return rc == -ENOENT ? 0 : rc;
 }
 
 static int search(const struct matter *m, const char *path, struct lode_unfinished *out)

@@ -13,7 +13,7 @@ import sys
 import zlib
 from collections import Counter
 
-KINDS = {"attach", "advice", "proposal", "refused", "intent", "verdict", "settled", "kept", "trip", "override", "dropped", "restore", "safe", "pause",
+KINDS = {"attach", "asked", "advice", "proposal", "refused", "intent", "verdict", "settled", "kept", "trip", "override", "dropped", "restore", "safe", "pause",
          "resume", "close"}
 
 

@@ -67,6 +67,34 @@ static void test_tokens_per_day(void **state)
 	assert_int_equal(may(&b, 1), LODE_MAY_CALL);
 }
 
+/* What another life has spent leaves the window when it would have there, be it older than the clock. */
+static void test_recalled(void **state)
+{
+	struct lode_budget b, earlier;
+	uint64_t t0 = 600; /* ten minutes after the machine has started */
+
+	(void)state;
+	lode_budget_init(&earlier, 0, 0);
+	lode_budget_recall(&earlier, t0 * SECOND, 3599 * SECOND, 1, 100);
+	lode_budget_recall(&earlier, t0 * SECOND, 7200 * SECOND, 100, 800); /* too old to count among the calls, not among the tokens */
+	lode_budget_recall(&earlier, t0 * SECOND, 86400 * SECOND, 100, 5000);
+	lode_budget_recall(&earlier, t0 * SECOND, 0, 1, 0);
+	lode_budget_init(&b, 3, 1000);
+	lode_budget_spend_call(&b, t0 * SECOND);
+	lode_budget_take_over(&b, &earlier, (t0 + 1) * SECOND);
+	lode_budget_take_over(&b, &earlier, (t0 + 1) * SECOND); /* once is all */
+	assert_int_equal(b.calls.sum, 3);
+	assert_int_equal(b.tokens.sum, 900);
+	assert_int_equal(may(&b, t0 + 1), LODE_MAY_NOT_BUDGET);
+	assert_int_equal(may(&b, t0 + 61), LODE_MAY_CALL); /* the first of all was nearly an hour old */
+	lode_budget_spend_call(&b, (t0 + 61) * SECOND);
+	assert_int_equal(may(&b, t0 + 3540), LODE_MAY_NOT_BUDGET);
+	assert_int_equal(may(&b, t0 + 3601), LODE_MAY_CALL);
+	lode_budget_recall(&b, (t0 + 3601) * SECOND, 0, 0, 100);
+	assert_int_equal(may(&b, t0 + 3601), LODE_MAY_NOT_BUDGET);
+	assert_int_equal(may(&b, t0 + 86400 - 5000), LODE_MAY_CALL);
+}
+
 static void test_circuit(void **state)
 {
 	struct lode_budget b;
@@ -280,7 +308,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_calls_per_hour),
-	    cmocka_unit_test(test_tokens_per_day),
+	    cmocka_unit_test(test_tokens_per_day), cmocka_unit_test(test_recalled),
 	    cmocka_unit_test(test_circuit),
 	    cmocka_unit_test(test_circuit_at_once),
 	    cmocka_unit_test(test_key_order),

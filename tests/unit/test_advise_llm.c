@@ -443,10 +443,38 @@ static void test_budgets(void **state)
 			struct lode_reply r = ask(a, w);
 
 			assert_int_equal(r.call, i < 2 ? LODE_CALL_OK : LODE_CALL_BUDGET);
+			assert_int_equal(r.calls, i < 2);
 			free(r.raw);
 		}
 		a->ops->free(a);
 	}
+	free(w);
+}
+
+/* What was spent before this process leaves less for it, told before the first question or between two. */
+static void test_budget_of_before(void **state)
+{
+	struct server s = server_start("good", NULL, NULL);
+	struct world *w = world_new();
+	char url[200];
+	struct lode_llm_config c = config(url, sizeof url, s.port, "good");
+	struct lode_budget spent;
+
+	(void)state;
+	c.calls_per_hour = 4;
+	struct lode_advisor *a = start(&c);
+	for (int i = 0; i < 4; i++) {
+		lode_budget_init(&spent, 0, 0);
+		lode_budget_recall(&spent, lode_clock_mono(&lode_clock_real), 60000000000u, i < 2, 0);
+		a->ops->recall(a, &spent);
+		struct lode_reply r = ask(a, w);
+
+		assert_int_equal(r.call, i < 2 ? LODE_CALL_OK : LODE_CALL_BUDGET);
+		free(r.raw);
+	}
+	assert_int_equal(count_requests(&s), 2);
+	a->ops->free(a);
+	server_stop(&s);
 	free(w);
 }
 
@@ -859,6 +887,7 @@ int main(void)
 	    cmocka_unit_test(test_script_recovers),
 	    cmocka_unit_test(test_circuit),
 	    cmocka_unit_test(test_budgets),
+	    cmocka_unit_test(test_budget_of_before),
 	    cmocka_unit_test(test_key_file),
 	    cmocka_unit_test(test_unauthorized_reads_key_again),
 	    cmocka_unit_test(test_refused_configuration),

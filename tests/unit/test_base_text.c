@@ -310,15 +310,12 @@ static void buffer_ceiling(void **state)
 	lode_buf_adds(&b, "x");
 	assert_true(b.failed);
 	assert_string_equal(lode_buf_str(&b), "1234567890");
-	assert_null(lode_buf_take(&b));
+	lode_buf_fini(&b);
 	assert_int_equal(b.len, 0);
 	lode_buf_adds(&b, "again");
-	char *s = lode_buf_take(&b);
-	assert_string_equal(s, "again");
-	free(s);
-	s = lode_buf_take(&b);
-	assert_string_equal(s, "");
-	free(s);
+	assert_string_equal(lode_buf_str(&b), "again");
+	lode_buf_fini(&b);
+	assert_string_equal(lode_buf_str(&b), "");
 
 	/* Sticky: what comes after a piece that was dropped is dropped too, or the text would have a hole. */
 	lode_buf_adds(&b, "12345678");
@@ -370,10 +367,24 @@ static void times(void **state)
 	    {1735689599000001, "2024-12-31T23:59:59.000001Z"},
 	    {UINT64_MAX, "9999-12-31T23:59:59.999999Z"},
 	};
+	static const char *const wrong[] = {"", "2026-01-31", "2026-01-31T12:00:00.123456", "2026-01-31T12:00:00.123456Z ", "2026-02-29T00:00:00.000000Z",
+					    "2026-13-01T00:00:00.000000Z", "2026-00-01T00:00:00.000000Z", "2026-01-00T00:00:00.000000Z", "2026-01-01T24:00:00.000000Z",
+					    "2026-01-01T00:60:00.000000Z", "1969-12-31T23:59:59.999999Z", "2026-01-01 00:00:00.000000Z", "2026-01-01T00:00:00.00000 Z",
+					    "+026-01-01T00:00:00.000000Z"};
 	char buf[28];
+	uint64_t us;
 	(void)state;
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		assert_string_equal(lode_clock_iso(rows[i].us, buf), rows[i].text);
+		assert_int_equal(lode_clock_parse(rows[i].text, &us), 0);
+		assert_int_equal(us, rows[i].us < UINT64_MAX ? rows[i].us : 253402300799999999u);
+	}
+	for (uint64_t day = 0; day < 365 * 250; day++) { /* every month, and the years of a century that are none */
+		assert_int_equal(lode_clock_parse(lode_clock_iso(day * 86400000000u + day, buf), &us), 0);
+		assert_int_equal(us, day * 86400000000u + day);
+	}
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+		assert_int_equal(lode_clock_parse(wrong[i], &us), -EINVAL);
 }
 
 int main(void)
