@@ -1,6 +1,7 @@
 /* Loads the agent when the first database opens, and keeps the list of open databases. A process that never opens one pays for a look
  * at its environment and nothing else: no thread, no memory, no output. */
 #include "agent.h"
+#include "heap.h"
 
 #include <dlfcn.h>
 #include <limits.h>
@@ -153,22 +154,11 @@ static bool agent_path(char *out, size_t len)
 	return (size_t)snprintf(out, len, "%s%s", real, AGENT_NAME) < len;
 }
 
-static bool same_object(const char *a, const char *b)
-{
-	Dl_info x, y;
-	void *f = dlsym(RTLD_DEFAULT, a), *g = dlsym(RTLD_DEFAULT, b);
-
-	return !f || !g || !dladdr(f, &x) || !dladdr(g, &y) || x.dli_fbase == y.dli_fbase;
-}
-
-/* RTLD_DEEPBIND keeps the agent's own libraries from being replaced by symbols of the host. Where the process brings its own malloc or
- * operator new (jemalloc, tcmalloc, a sanitizer, a counting allocator) it would do harm: the agent would give back to the C library what
- * RocksDB took from the host's allocator. */
+/* RTLD_DEEPBIND keeps the agent's own libraries from being replaced by symbols of the host. Where the process brings its own heap it would do
+ * harm: the agent would give back to the C library what RocksDB took from the host's allocator. */
 static int isolation(void)
 {
-	if (same_object("malloc", "getauxval") && same_object("_Znwm", "__cxa_begin_catch") && same_object("_ZdlPv", "__cxa_begin_catch"))
-		return RTLD_DEEPBIND;
-	return 0;
+	return shim_heap_of_libc() ? RTLD_DEEPBIND : 0;
 }
 
 static void load(void)

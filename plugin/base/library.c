@@ -26,6 +26,8 @@ static bool sanitized(void)
 	return false;
 }
 
+/* An executable that is not position-independent may have a slot of its own for malloc, which is then taken for a malloc of its own (shim/heap.c knows
+ * better): its symbols come first then, and those who open a library so look for the host's of the same names. */
 static bool malloc_of_libc(void)
 {
 	void *function = in_host("malloc");

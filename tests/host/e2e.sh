@@ -74,6 +74,11 @@ tuned() {
 	with+=("LD_PRELOAD=${asan:+$asan }$preload")
 }
 
+# has_record NAME KIND: does a journal below $work/NAME have a record of this kind?
+has_record() {
+	cat "$work/$1"/state/*/journal.jsonl 2>/dev/null | grep -q "\"kind\":\"$2\""
+}
+
 # One journal, or several, looked at line by line (e2e_journal.py says how); counts as shell words on standard output.
 journal() {
 	python3 "$here/e2e_journal.py" "$@"

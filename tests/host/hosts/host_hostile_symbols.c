@@ -3,6 +3,7 @@
  *
  *     host_hostile_symbols DIR SECONDS            (linked with -rdynamic)
  *     host_hostile_symbols_heap DIR SECONDS       (the same with -DOWN_HEAP)
+ *     host_hostile_symbols_fixed DIR SECONDS      (the same with -fno-pie -no-pie: malloc has a slot in the executable)
  */
 #include "service.h"
 
@@ -63,7 +64,9 @@ TRAP(lode_http_open)
 TRAP(lode_thread_start)
 TRAP(lode_json_init)
 
-#ifdef OWN_HEAP
+#ifndef OWN_HEAP
+TRAP(process_vm_readv) /* the C library's, and of all in this process only the agent's to call */
+#else
 /* Each block has a head that free wants to see: memory of another heap does not get past it. */
 #define MARK 0x6c6f646573746f6eull
 struct head {
@@ -152,8 +155,11 @@ __attribute__((visibility("default"))) void *memalign(size_t alignment, size_t s
 
 int main(int argc, char **argv)
 {
+	void *(*volatile allocate)(size_t) = malloc; /* the address of a function that stands elsewhere, in code */
+
 	if (argc < 3)
 		die("usage", "host_hostile_symbols DIR SECONDS");
+	free(allocate(1));
 	open_db(argv[1]);
 	work(atof(argv[2]));
 	close_db();
