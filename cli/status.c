@@ -60,15 +60,6 @@ static void show_machine(struct page *p, const cJSON *m)
 	cli_show_bytes(&p->out, cli_num(m, "mem_available"));
 	lode_buf_adds(&p->out, " available), this process ");
 	cli_show_bytes(&p->out, cli_num(m, "rss"));
-	if (*cli_str(m, "disk")) {
-		lode_buf_adds(&p->out, ", disk ");
-		cli_add_text(&p->out, cli_str(m, "disk"));
-	}
-	if (isfinite(cli_num(m, "disk_free"))) {
-		lode_buf_adds(&p->out, ", ");
-		cli_show_bytes(&p->out, cli_num(m, "disk_free"));
-		lode_buf_adds(&p->out, " free");
-	}
 	end_line(p);
 }
 

@@ -7,9 +7,9 @@
  *
  * status, in full (numbers are plain; null = unknown):
  * {"version","pid","exe","uptime_s","mode":"observe|suggest|auto","advisor","pace","config":file|null,"warnings":[text],
- *  "machine":{"cores","mem_limit","mem_available","rss","disk","disk_size","disk_free","cpu"},
+ *  "machine":{"cores","mem_limit","mem_available","rss","cpu"},
  *  "inert":[{"path","why"}],
- *  "databases":[{"id","path","rocksdb","state":"OBSERVE|TRIAL|WATCH|COOLDOWN|SAFE","paused":bool,"why":text,
+ *  "databases":[{"id","path","rocksdb","state":"OBSERVE|QUALIFY|TRIAL|WATCH|COOLDOWN|SAFE","paused":bool,"why":text,
  *    "statistics":"host|ours|none","limited":text|null,"uptime_s","samples","sample_us",
  *    "workload":text,"regime":hex,
  *    "now":{"seconds","ops","by_kind":{"get":{"ops","mean_us","p50_us","p99_us"},...},"stall_share","write_stopped":bool,"delayed_write_rate",

@@ -74,7 +74,7 @@ expect 1 "$cli" status -S "$tmp/run/4.sock"; err "nobody listens there"
 # --- one process ---
 cat >"$tmp/one/status" <<'J'
 {"version":"0.1.0","pid":4711,"exe":"/usr/bin/db_bench","uptime_s":200.5,"mode":"auto","advisor":"expert","pace":"bench","config":null,"warnings":["/etc/x.conf:3: there is no such key"],
-"machine":{"cores":2,"mem_limit":4294967296,"mem_available":2147483648,"rss":104857600,"disk":"ssd","disk_size":1e11,"disk_free":5e10,"cpu":"x"},
+"machine":{"cores":2,"mem_limit":4294967296,"mem_available":2147483648,"rss":104857600,"cpu":"x"},
 "inert":[{"path":"/tmp/ro","why":"opened read-only"}],
 "databases":[{"id":"rocksdb-00aa","path":"/tmp/db","rocksdb":"7.8.3","state":"TRIAL","paused":false,"why":"trying it","statistics":"ours","limited":null,"uptime_s":199,"samples":190,"sample_us":300,
 "workload":"gets 100 %","regime":"ff","journal":"@JOURNAL@","now":{"seconds":10,"ops":142345,"by_kind":{"get":{"ops":142345,"mean_us":12.5,"p50_us":7.1,"p99_us":1234.5}},"stall_share":0.0123,"write_stopped":false,"delayed_write_rate":0,
