@@ -21,9 +21,6 @@ tune() {
 asked() {
 	[ "$(wc -l <"$work/model.log")" -gt "$1" ]
 }
-on_trial() {
-	grep -q '"kind":"intent"' "$work/$1"/state/*/journal.jsonl 2>/dev/null
-}
 
 # ends SIGNAL PID: milliseconds from the signal to the end; the status goes to $status.
 ends() {
@@ -51,7 +48,7 @@ for signal in INT TERM; do
 		p=$!
 		started+=($p)
 		wait_until 20 asked "$before" || fail "$signal, $what: the model was not asked: $(tail -2 "$work/$what.$signal/log")"
-		[ $what = hang ] || wait_until 20 on_trial $what.$signal || fail "$signal, $what: no trial: $(tail -2 "$work/$what.$signal/log")"
+		[ $what = hang ] || wait_until 20 has_record $what.$signal intent || fail "$signal, $what: no trial: $(tail -2 "$work/$what.$signal/log")"
 		ends $signal $p
 		echo "$signal, $what: status $status, $took ms (untouched $expect, $plain ms)"
 		[ $took -le $((plain + slack)) ] || fail "$signal, $what: $took ms instead of $plain"
@@ -87,7 +84,7 @@ for how in "exit 7" "destructor 7" "close 0" "fork 0"; do
 		[ $status = $expect ] || fail "$what, $scenario: status $status: $(tail -2 "$work/err") $(tail -2 "$work/$at/log")"
 		[ $took -le $((plain + slack)) ] || fail "$what, $scenario: $took ms instead of $plain"
 		asked "$before" || fail "$what, $scenario: the model was not asked, so nothing is shown: $(tail -2 "$work/$at/log")"
-		[ $scenario = hang ] || on_trial $at || fail "$what, $scenario: no trial: $(tail -2 "$work/$at/log")"
+		[ $scenario = hang ] || has_record $at intent || fail "$what, $scenario: no trial: $(tail -2 "$work/$at/log")"
 		[ -z "$(ls "$work/$at/run")" ] || fail "$what, $scenario: the control socket was left behind"
 		open=--open
 		[ $what = exit ] || open=

@@ -25,9 +25,6 @@ run() {
 	no_crash_text "$work/out" "$work/err" "$work/$name/log" || fail "$name: the text of a crash: $(tail -n 3 "$work/err")"
 	[ $status = 0 ] && grep -q '^done$' "$work/out" || fail "$name: status $status: $(tail -n 2 "$work/err" "$work/out")"
 }
-attached() {
-	cat "$work/$1"/state/*/journal.jsonl 2>/dev/null | grep -q '"kind":"attach"'
-}
 
 # ---- preloads of others ----
 
@@ -97,7 +94,7 @@ if [ -z "$asan" ]; then
 		with=("${with[@]/#LD_PRELOAD=*/LD_PRELOAD=$order}")
 		run order "$work/delete" "$work/db"
 		[ "$(cat "$work/report")" = "$plain" ] || fail "$order: the other preload saw $(cat "$work/report"), alone $plain"
-		attached order || fail "$order: not attached: $(tail -n 2 "$work/order/log" "$work/err")"
+		has_record order attach || fail "$order: not attached: $(tail -n 2 "$work/order/log" "$work/err")"
 	done
 	echo "preloads of others: asked as without us, in either order"
 fi
@@ -116,8 +113,8 @@ if [ -z "$asan" ]; then
 		with=("${with[@]/#LD_PRELOAD=*/LD_PRELOAD=$runtime $preload}" TSAN_OPTIONS="exitcode=66 ignore_noninstrumented_modules=1")
 		run in_$kind "$work/$kind" plain "$work/db" 4
 		grep -E 'WARNING: ThreadSanitizer|ERROR: ' "$work/err" && fail "$kind: the host's sanitizer complains"
-		attached in_$kind || fail "$kind: not attached: $(tail -n 2 "$work/in_$kind/log" "$work/err")"
-		grep -q '"kind":"advice"' "$work/in_$kind"/state/*/journal.jsonl || fail "$kind: the model gave no advice: $(tail -n 2 "$work/in_$kind/log")"
+		has_record in_$kind attach || fail "$kind: not attached: $(tail -n 2 "$work/in_$kind/log" "$work/err")"
+		has_record in_$kind advice || fail "$kind: the model gave no advice: $(tail -n 2 "$work/in_$kind/log")"
 	done
 	echo "hosts under sanitizers: tuned"
 fi
@@ -127,7 +124,7 @@ fi
 lib=$(ldd "$host" | awk '/librocksdb/ { print $3 }')
 as reload agent.mode=observe
 run reload "$build/tests/host/host_hostile_reload" "$lib" "$work/db" 50
-[ "$(cat "$work"/reload/state/*/journal.jsonl | grep -c '"kind":"attach"')" -ge 1 ] || fail "reload: never attached: $(tail -n 2 "$work/reload/log")"
+has_record reload attach || fail "reload: never attached: $(tail -n 2 "$work/reload/log")"
 echo "librocksdb opened and closed 50 times with dlopen: fine"
 
 # ---- rights that a file gives ----
@@ -160,7 +157,7 @@ meant() {
 	shift
 	as meant "$@"
 	run meant "$host" plain "$work/db" 0.5
-	attached meant || got=no
+	has_record meant attach || got=no
 	[ $got = "$expect" ] || fail "$*: attached $got instead of $expect: $(tail -n 2 "$work/meant/log")"
 }
 meant yes agent.exclude_args=--bootstrap

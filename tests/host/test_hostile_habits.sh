@@ -33,7 +33,7 @@ run() {
 	no_crash_text "$work/out" "$work/err" "$work/$1/log" || fail "$1: the text of a crash: $(tail -3 "$work/err")"
 }
 attached() {
-	grep -q '"kind":"attach"' "$work/$1"/state/*/journal.jsonl 2>/dev/null || fail "$1: not attached, so nothing is shown: $(tail -2 "$work/err")"
+	has_record "$1" attach || fail "$1: not attached, so nothing is shown: $(tail -2 "$work/err")"
 }
 
 # ---- signals ----

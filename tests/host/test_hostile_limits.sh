@@ -33,11 +33,8 @@ run() {
 says() {
 	cat "$work/$1/log" "$work/err" 2>/dev/null | grep -q -- "$2" || fail "$1: nothing about '$2': $(tail -n 2 "$work/$1/log" "$work/err" 2>&1)"
 }
-recorded() {
-	cat "$work/$1"/state/*/journal.jsonl 2>/dev/null | grep -q "\"kind\":\"$2\""
-}
 journalled() {
-	recorded "$1" "$2" || fail "$1: no $2 in the journal: $(tail -n 2 "$work/$1/log" "$work/err" 2>&1)"
+	has_record "$1" "$2" || fail "$1: no $2 in the journal: $(tail -n 2 "$work/$1/log" "$work/err" 2>&1)"
 }
 
 # ---- filters ----
@@ -47,7 +44,7 @@ for limit in filter_eperm filter_enosys filter_late; do
 		as $limit ${with_model:+"${asking[@]}"}
 		for _ in 1 2 3 4 5; do # what is drawn at random may all be refused
 			run $limit $limit 2
-			recorded $limit intent && break
+			has_record $limit intent && break
 		done
 		journalled $limit intent
 	done

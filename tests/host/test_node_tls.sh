@@ -26,9 +26,6 @@ begin() {
 advised() { # advised NAME OUTCOME
 	grep -q '"kind":"advice","advisor":"llm","outcome":"'"$2"'"' "$work/$1"/state/*/journal.jsonl 2>/dev/null
 }
-on_trial() {
-	grep -q '"kind":"intent"' "$work/$1"/state/*/journal.jsonl
-}
 # finish NAME: ends what was begun, which must have checked its own data, its own requests, and end well.
 finish() {
 	local at=$1 status
@@ -52,7 +49,7 @@ answered() {
 	begin "$at" "$secure/v1" "$TLS/cert.pem" "$@"
 	wait_until 90 advised "$at" ok || fail "$at: no answer: $(first_advice "$at") $(tail -3 "$work/$at/log") $(cat "$work/$at/err")"
 	[ "$at" != jemalloc ] || grep -q libjemalloc "/proc/$p/maps" || fail "jemalloc is not in it: nothing is shown"
-	wait_until 90 on_trial "$at" || fail "$at: a good answer led to no trial: $(tail -3 "$work/$at/log")"
+	wait_until 90 has_record "$at" intent || fail "$at: a good answer led to no trial: $(tail -3 "$work/$at/log")"
 	finish "$at"
 	echo "$at: answered over TLS; $(grep -h 'https requests' "$work/$at/out"); $(count "$(cat "$work/summary")" trials) trials"
 }
