@@ -89,16 +89,3 @@ const char *lode_buf_str(const struct lode_buf *b)
 {
 	return b->data ? b->data : "";
 }
-
-char *lode_buf_take(struct lode_buf *b)
-{
-	char *data = NULL;
-
-	if (reserve(b, 0)) {
-		data = b->data;
-		data[b->len] = '\0';
-		b->data = NULL;
-	}
-	lode_buf_fini(b);
-	return data;
-}

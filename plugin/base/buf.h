@@ -20,6 +20,5 @@ void lode_buf_add(struct lode_buf *b, const void *data, size_t len);
 void lode_buf_adds(struct lode_buf *b, const char *s);
 void lode_buf_addf(struct lode_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 const char *lode_buf_str(const struct lode_buf *b); /* never NULL */
-char *lode_buf_take(struct lode_buf *b);            /* the caller frees with free(); NULL if it failed; the buffer is empty afterwards */
 
 #endif

@@ -18,19 +18,6 @@
 	X(int, GetArraySize, (const cJSON *array), (array))                                                                                \
 	X(char *, GetStringValue, (const cJSON *item), (item))                                                                             \
 	X(char *, PrintUnformatted, (const cJSON *item), (item))                                                                           \
-	X(cJSON *, CreateObject, (void), ())                                                                                               \
-	X(cJSON *, CreateArray, (void), ())                                                                                                \
-	X(cJSON *, CreateString, (const char *text), (text))                                                                               \
-	X(cJSON *, AddStringToObject, (cJSON * object, const char *name, const char *text), (object, name, text))                          \
-	X(cJSON *, AddNumberToObject, (cJSON * object, const char *name, double number), (object, name, number))                           \
-	X(cJSON *, AddBoolToObject, (cJSON * object, const char *name, cJSON_bool yes), (object, name, yes))                               \
-	X(cJSON *, AddNullToObject, (cJSON * object, const char *name), (object, name))                                                    \
-	X(cJSON *, AddArrayToObject, (cJSON * object, const char *name), (object, name))                                                   \
-	X(cJSON *, AddObjectToObject, (cJSON * object, const char *name), (object, name))                                                  \
-	X(cJSON_bool, AddItemToArray, (cJSON * array, cJSON *item), (array, item))                                                         \
-	X(cJSON_bool, AddItemToObject, (cJSON * object, const char *name, cJSON *item), (object, name, item))                              \
-	X(char *, Print, (const cJSON *item), (item))                                                                                      \
-	X(cJSON *, Duplicate, (const cJSON *item, cJSON_bool deep), (item, deep))                                                          \
 	X(cJSON_bool, IsArray, (const cJSON *item), (item))                                                                                \
 	X(cJSON_bool, IsFalse, (const cJSON *item), (item))                                                                                \
 	X(cJSON_bool, IsNull, (const cJSON *item), (item))                                                                                 \

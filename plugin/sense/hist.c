@@ -1,7 +1,6 @@
 /* RocksDB's histograms: subtract, add, percentiles. Buckets are matched by their limits, because empty ones may be left out. */
 #include "sense/interval.h"
 
-#include "host/histogram.h"
 
 #include <math.h>
 #include <string.h>
@@ -71,18 +70,6 @@ double lode_hist_exceed(const struct lode_hist *h, double limit)
 	return total > 0 ? above / total : 0;
 }
 
-double lode_hist_limit_for(const struct lode_hist *h, double frac)
-{
-	double above = total_of(h), allowed = above * frac;
-
-	for (uint32_t i = 0; i < h->n; i++) {
-		above -= (double)h->bucket[i];
-		if (h->bucket[i] && above <= allowed)
-			return h->limit[i];
-	}
-	return 0;
-}
-
 bool lode_hist_diff(const struct lode_hist *a, const struct lode_hist *b, struct lode_hist *out)
 {
 	bool ok = b->count >= a->count && b->sum >= a->sum;
@@ -128,9 +115,4 @@ void lode_hist_add(struct lode_hist *sum, const struct lode_hist *h)
 		}
 	}
 	*sum = m;
-}
-
-int lode_hist_parse(const char *text, struct lode_hist *out)
-{
-	return lode_host_hist_parse(text, strlen(text), out); /* one reading of RocksDB's text, not two */
 }

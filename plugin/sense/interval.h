@@ -63,13 +63,9 @@ double lode_interval_mean_us(const struct lode_interval *iv, int op); /* NAN if 
 double lode_hist_percentile(const struct lode_hist *h, double q);
 /* Fraction of values above `limit` (pass a bucket limit for an exact answer). 0 if empty. */
 double lode_hist_exceed(const struct lode_hist *h, double limit);
-/* The smallest bucket limit with at most `frac` of the values above it; 0 if empty. */
-double lode_hist_limit_for(const struct lode_hist *h, double frac);
 /* out = b - a by bucket limit; false if any went backwards. */
 bool lode_hist_diff(const struct lode_hist *a, const struct lode_hist *b, struct lode_hist *out);
 void lode_hist_add(struct lode_hist *sum, const struct lode_hist *h);
-/* getHistogramString's text to buckets. 0 or -EINVAL. */
-int lode_hist_parse(const char *text, struct lode_hist *out);
 
 /* Ratios; NAN where undefined. */
 double lode_interval_write_amp(const struct lode_interval *iv); /* (flush + compaction bytes written) / user bytes written */
