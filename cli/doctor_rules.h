@@ -58,7 +58,7 @@
 	X(PRELOAD_REFUSED, "preload-refused", TUNE, FAIL, "LD_PRELOAD names the preload (%s), but the loader did not take it",             \
 	  "is the library there and readable for it? the loader says why on the program's standard error")                                 \
 	X(PRELOAD_OUTSIDE, "preload-outside", TUNE, FAIL, "LD_PRELOAD names %s, which is not there in its mount namespace",                \
-	  "mount or copy both libraries into the container, in the same directory")                                                        \
+	  "mount or copy the liblodestone*.so into the container, in the same directory")                                                  \
 	X(AGENT_IN, "agent", TUNE, OK, "the agent answers at %s", NULL)                                                                    \
 	X(AGENT_OUT, "no-agent", TUNE, WARN, "the agent is not in it: no database has been opened since the start", NULL)                  \
 	X(AGENT_IDLE, "agent-idle", TUNE, FAIL, "the agent is in it and does nothing: no database was opened that can be tuned (its log says why)", \
