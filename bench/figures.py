@@ -134,7 +134,7 @@ def table(rows, indent="  ", left=1):
     return "\n".join(lines)
 
 
-COLOURS = {"control": "#7a8794", "tuned": "#d9480f", "static": "#2b8a3e"}
+COLOURS = {"control": "#7a8794", "tuned": "#d9480f", "static": "#2b8a3e", "ours": "#d9480f", "theirs": "#1864ab"}
 OTHER_COLOURS = ["#1864ab", "#862e9c", "#5c940d", "#a61e4d", "#0b7285"]
 
 

@@ -8,6 +8,7 @@ import dataclasses
 import fcntl
 import glob
 import json
+import math
 import os
 import re
 import shutil
@@ -67,6 +68,7 @@ class Run:
     rss_kb: int = 0
     cpu_s: float = 0.0
     status: int = 0
+    hung: bool = False  # it did not end by itself and was killed
     journal: list = dataclasses.field(default_factory=list)  # its records
     journal_text: bytes = b""  # the same, to the byte
 
@@ -90,9 +92,11 @@ class Run:
 class Session:
     """A scratch directory and the children that work in it; both are gone when the session ends, however it ends."""
 
-    def __init__(self, keys, threads, seconds, tmp=None, lock=None):
+    def __init__(self, keys, threads, seconds, tmp=None, lock=None, limit=math.inf):
         self.keys, self.threads, self.seconds = keys, threads, seconds
         self.lock = lock
+        self.limit = limit  # seconds after which a run is killed and counts as hung
+        self.base = None  # the database that runs start from
         self.tmp = tmp
         self.child = None
         self.scratch = None
@@ -102,6 +106,7 @@ class Session:
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda n, frame: sys.exit(128 + n))
         self.scratch = tempfile.mkdtemp(prefix="lodestone-bench-", dir=self.tmp)
+        self.base = os.path.join(self.scratch, "base")
         return self
 
     def __exit__(self, kind, value, trace):
@@ -124,33 +129,29 @@ class Session:
     @contextlib.contextmanager
     def _locked(self):
         """Measured runs of different people on one machine must not overlap: --lock names a file they agree on."""
-        if not self.lock:
-            yield
-            return
-        with open(self.lock, "a") as f:
-            fcntl.flock(f, fcntl.LOCK_EX)
+        with locked(self.lock):
             yield
 
     def load(self):
         """The database that every run starts from: db_bench's defaults, random order, compacted until nothing is pending."""
-        base = os.path.join(self.scratch, "base")
         out = os.path.join(self.scratch, "load.out")
-        args = ["db_bench", "--benchmarks=fillrandom,waitforcompaction", f"--db={base}", f"--num={self.keys}", "--threads=1",
+        args = ["db_bench", "--benchmarks=fillrandom,waitforcompaction", f"--db={self.base}", f"--num={self.keys}", "--threads=1",
                 "--seed=1", "--disable_wal=1"]
         with self._locked():
-            status, _ = self._watch(args, clean_env({}), out, None)
+            status, _, _ = self._watch(args, clean_env({}), out, None)
         if status != 0:
             raise RuntimeError(f"db_bench could not load the database (status {status}):\n{tail_of(out)}")
 
-    def run(self, workload, arm, pair=0, order=0, seed=1, tick=None):
-        """One measured run. tick(seconds, rates, runtime_dir) is called about once a second while it lasts."""
+    def run(self, workload, arm, pair=0, order=0, seed=1, tick=None, look=None):
+        """One measured run. tick(seconds, rates, runtime_dir) is called about once a second while it lasts, look(directory of the run) at
+        its end, before everything is removed."""
         preloaded, own, _ = WORKLOADS[workload]
         here = os.path.join(self.scratch, "run")
         shutil.rmtree(here, ignore_errors=True)
         os.mkdir(here, 0o700)
         db, report = os.path.join(here, "db"), os.path.join(here, "report.csv")
         if preloaded:
-            subprocess.run(["cp", "-r", "--reflink=auto", os.path.join(self.scratch, "base"), db], check=True)
+            subprocess.run(["cp", "-r", "--reflink=auto", self.base, db], check=True)
         subprocess.run(["sync", "-f", here], check=False)
         args = [*(a.replace("@RUN@", here) for a in arm.prefix), "db_bench", f"--benchmarks={workload}", f"--db={db}",
                 f"--num={self.keys}", f"--threads={self.threads}", f"--duration={self.seconds}", f"--seed={seed}", "--histogram=1",
@@ -161,7 +162,8 @@ class Session:
         env = clean_env({k: v.replace("@RUN@", here) for k, v in arm.env.items()})
         with self._locked():
             run.began = time.time()
-            run.status, usage = self._watch(args, env, out, lambda s: tick and tick(s, read_rates(report), os.path.join(here, "run")))
+            run.status, usage, run.hung = self._watch(
+                args, env, out, lambda s: tick and tick(s, read_rates(report), os.path.join(here, "run")))
         run.rss_kb, run.cpu_s = usage.ru_maxrss, usage.ru_utime + usage.ru_stime
         run.rates = read_rates(report)
         read_output(run, out)
@@ -170,28 +172,43 @@ class Session:
                 run.journal_text += f.read()
         run.journal = read_journal(run.journal_text)
         if run.status != 0:
-            say(f"{workload}, {arm.name}: db_bench ended with status {run.status}:\n{tail_of(out)}")
+            say(f"{workload}, {arm.name}: db_bench {'hung' if run.hung else f'ended with status {run.status}'}:\n{tail_of(out)}")
+        if look:
+            look(here)
         shutil.rmtree(here, ignore_errors=True)
         return run
 
     def _watch(self, args, env, out, tick):
-        """Starts a child in its own process group, waits for it, returns its status and resource usage."""
+        """Starts a child in its own process group, waits for it, returns its status, its resource usage, and whether it had to be killed."""
         with open(out, "wb") as stdout, open(out + ".err", "wb") as stderr:
             self.child = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=env, start_new_session=True)
         start = time.monotonic()
-        due = 1.0
+        due, hung = 1.0, False
         while True:
             pid, status, usage = os.wait4(self.child.pid, os.WNOHANG)
             if pid:
                 break
             seconds = time.monotonic() - start
-            if tick and seconds >= due:
+            if seconds > self.limit and not hung:
+                hung = True
+                os.killpg(self.child.pid, signal.SIGKILL)
+            if tick and seconds >= due and not hung:
                 tick(seconds)
                 due = max(due + 1.0, seconds + 0.2)
             time.sleep(0.1)
         self.child.returncode = os.waitstatus_to_exitcode(status)
         status, self.child = self.child.returncode, None
-        return status, usage
+        return status, usage, hung
+
+
+@contextlib.contextmanager
+def locked(path):
+    if not path:
+        yield
+        return
+    with open(path, "a") as f:
+        fcntl.flock(f, fcntl.LOCK_EX)
+        yield
 
 
 def tuned_arm(build, settings=(), mode="auto"):
