@@ -24,13 +24,14 @@ struct lode_switch {
 	unsigned losses;		       /* heavy ones in a row */
 };
 
-/* START: a record in bins of half a slot, and the slot that the draw chose. */
+/* START: a record in bins of half a slot or an interval, whichever is longer, and the slot that the draw chose. */
 struct lode_start {
 	unsigned slot; /* the real start, 0 .. slots - 1 */
 	unsigned slots;
 	bool anchored;				/* the fields below are set: time is laid out */
 	uint64_t origin_ns;			/* where bin 0 begins */
-	double bin_s;				/* a slot is two bins */
+	double bin_s;
+	double step;				/* bins of a slot, 1 at least; slots begin at whole bins */
 	unsigned before, washout, window, bins; /* all in bins; before: bins ahead of slot 0 */
 	int bin;				/* that `sum` belongs to; -1 none */
 	struct lode_interval sum;

@@ -32,6 +32,11 @@ struct fit {
 	double tau;    /* of the ramp, bins */
 };
 
+unsigned lode_onset_start(const struct lode_onset *o, unsigned s)
+{
+	return o->first + (unsigned)(s * o->step + 1e-9);
+}
+
 static void whiten(const double *y, unsigned n, double phi, struct whitened *w)
 {
 	double centre = 0;
@@ -116,7 +121,7 @@ static double scan(const struct lode_onset *o, const double *y, unsigned s0, uns
 
 			whiten_ramp(tau, phi_of[p], o->bins, z);
 			for (unsigned s = s0; s < s1; s++)
-				fit_at(&w, z, o->bins, o->first + s * o->step, RAMP_PRICE * ramp_of[r], tau, &best[s - s0]);
+				fit_at(&w, z, o->bins, lode_onset_start(o, s), RAMP_PRICE * ramp_of[r], tau, &best[s - s0]);
 		}
 	}
 	return none;
@@ -151,7 +156,7 @@ static double mean(const double *y, unsigned from, unsigned n)
 
 double lode_onset_change(const struct lode_onset *o, const double *y, unsigned s)
 {
-	unsigned at = o->first + s * o->step, before = o->window < at ? o->window : at, after = at + o->washout;
+	unsigned at = lode_onset_start(o, s), before = o->window < at ? o->window : at, after = at + o->washout;
 	unsigned n = o->window < o->bins - after ? o->window : o->bins - after;
 
 	return mean(y, after, n) - mean(y, at - before, before);
@@ -161,7 +166,7 @@ double lode_onset_change(const struct lode_onset *o, const double *y, unsigned s
 static bool outstanding(const struct lode_onset *o, const double *y, unsigned s, double tau, double h, double sign)
 {
 	double rest[LODE_BINS_MAX], gain[LODE_SLOTS_MAX];
-	unsigned at = o->first + s * o->step;
+	unsigned at = lode_onset_start(o, s);
 
 	memcpy(rest, y, o->bins * sizeof(*rest));
 	for (unsigned i = at; i < o->bins; i++)

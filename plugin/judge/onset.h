@@ -12,11 +12,13 @@
 struct lode_onset {		  /* the layout, fixed before the record exists */
 	unsigned bins;		  /* of the record, <= LODE_BINS_MAX */
 	unsigned first;		  /* bin where candidate 0 begins; > 0 */
-	unsigned step;		  /* bins between candidates */
+	double step;		  /* bins between candidates, 1 at least: see lode_onset_start */
 	unsigned slots;		  /* candidates, <= LODE_SLOTS_MAX; the last begins inside the record */
 	unsigned washout, window; /* for lode_onset_change */
 };
 
+/* The bin where candidate s begins. */
+unsigned lode_onset_start(const struct lode_onset *o, unsigned s);
 /* gain[s]: log-likelihood that a change beginning at candidate s adds to no change at all, with the sign of that change. y: finite, o->bins
  * long. */
 void lode_onset_scan(const struct lode_onset *o, const double *y, double *gain);

@@ -43,7 +43,7 @@ static unsigned bins_for(double seconds, double bin_s)
 
 static unsigned bins_all(const struct lode_start *s)
 {
-	return s->before + 2 * s->slots + s->washout + s->window;
+	return s->before + bins_for(s->slots * s->step, 1) + s->washout + s->window;
 }
 
 /* Lays out time: what is known of the past, one bin at least in which the first feed can ask for slot 0, the slots, and the last window.
@@ -60,6 +60,7 @@ static void anchor(struct lode_trial *t, uint64_t origin_ns, double past_s, doub
 		s->window = bins_for(t->pace.window, s->bin_s);
 		s->washout = bins_for(t->pace.washout_cache, s->bin_s);
 		s->before = past > s->window ? past : s->window;
+		s->step = fmax(1, t->pace.slot / s->bin_s);
 		if (bins_all(s) <= LODE_BINS_MAX || s->bin_s > 1e9)
 			break;
 		s->bin_s *= 2;
@@ -70,7 +71,7 @@ static void anchor(struct lode_trial *t, uint64_t origin_ns, double past_s, doub
 
 static unsigned start_bin(const struct lode_start *s)
 {
-	return s->before + 2 * s->slot;
+	return s->before + (unsigned)(s->slot * s->step + 1e-9);
 }
 
 static void close_bin(struct lode_trial *t)
@@ -164,7 +165,13 @@ static unsigned fill(double *y, unsigned n)
 static struct lode_onset layout(const struct lode_start *s)
 {
 	return (struct lode_onset){
-	    .bins = s->bins, .first = s->before, .step = 2, .slots = s->slots, .washout = s->washout, .window = s->window};
+	    .bins = s->bins, .first = s->before, .step = s->step, .slots = s->slots, .washout = s->washout, .window = s->window};
+}
+
+/* The last rank that counts as evidence: alpha / 2 for each direction, so that a change that does nothing is kept or blamed with alpha in all. */
+static double rank_limit(const struct lode_trial *t)
+{
+	return fmax(1, t->spec.alpha / 2 * t->st.slots + 1e-9);
 }
 
 /* A guard that is beyond its margin; the primary metric if none. *proven: its harm also ranks too high for chance. */
@@ -184,7 +191,7 @@ static enum lode_metric judge_guards(struct lode_trial *t, const struct lode_ons
 		if (d >= -t->spec.margin[m])
 			continue;
 		lode_onset_scan(o, s->y[m], gain);
-		if (lode_onset_rank(o, gain, s->slot, -1) <= t->spec.alpha * s->slots) {
+		if (lode_onset_rank(o, gain, s->slot, -1) <= rank_limit(t)) {
 			*proven = true;
 			return m;
 		}
@@ -216,7 +223,7 @@ static void decide(struct lode_trial *t)
 	struct lode_start *s = &t->st;
 	enum lode_metric primary = t->base.primary;
 	struct lode_onset o = layout(s);
-	double gain[LODE_SLOTS_MAX], limit = t->spec.alpha * s->slots + 1e-9, change;
+	double gain[LODE_SLOTS_MAX], limit = rank_limit(t), change;
 	double least = fmax(t->spec.min_effect, fmin(NOISE_FACTOR * t->spec.scale[primary], NOISE_MOST));
 	enum lode_metric guard;
 	unsigned best, worst;
@@ -235,7 +242,7 @@ static void decide(struct lode_trial *t)
 	guard = judge_guards(t, &o, &proven);
 	lode_verdict_effect(&t->verdict, effect, sizeof(effect));
 	lode_verdict_harm(guard, t->verdict.metric[guard], harm, sizeof(harm));
-	if (worst <= limit && change < 0)
+	if (worst <= limit && change <= -least)
 		lode_trial_end(t, LODE_VERDICT_REVERT, primary,
 			       "worse: %s; the change stands out from %u starts that could have been drawn", effect, s->slots);
 	else if (guard != primary && proven)
@@ -260,7 +267,7 @@ static bool in_time(struct lode_trial *t, double at)
 {
 	struct lode_start *s = &t->st;
 
-	if (at - start_bin(s) * s->bin_s <= 2 * s->bin_s)
+	if (at - start_bin(s) * s->bin_s <= s->step * s->bin_s)
 		return true;
 	lode_trial_end(t, LODE_VERDICT_INVALID, t->base.primary, "the change was not live within a slot of its drawn start");
 	return false;
@@ -329,7 +336,8 @@ static unsigned done(const struct lode_trial *t)
 	const struct lode_start *s = &t->st;
 	double at = s->anchored ? lode_seconds(s->origin_ns, t->now_ns) / s->bin_s - s->before : 0;
 
-	return at <= 0 ? 0 : at / 2 >= s->slots ? s->slots : (unsigned)(at / 2);
+	at /= s->step ? s->step : 1;
+	return at <= 0 ? 0 : at >= s->slots ? s->slots : (unsigned)at;
 }
 
 static unsigned max(const struct lode_trial *t)

@@ -108,19 +108,19 @@ static struct lode_trial *begin(struct noise *n, uint64_t seed, size_t past, str
 /* Control until the drawn slot, treatment ever after; every draw of the same record ends at the same second. */
 static void test_layout_of_time(void **state)
 {
-	unsigned seen = 0;
+	uint64_t seen = 0;
 
 	(void)state;
-	for (uint64_t seed = 0; seed < 300; seed++) {
+	for (uint64_t seed = 0; seed < 600; seed++) {
 		struct lode_trial_spec spec;
 		struct noise n;
 		struct lode_trial *t;
-		unsigned fed = 0, start = 0, done;
+		unsigned fed = 0, start = 0, slot;
 
 		noise_init(&n, 3, NOISE_CLEAN, 0.5, 0.05, 1, 60);
 		t = begin(&n, seed, 20, &spec);
-		assert_int_equal(lode_trial_pairs_max(t), 24);
-		near(lode_trial_seconds_left(t), 1 + 48 + 3 + 8, 1e-6);
+		assert_int_equal(lode_trial_pairs_max(t), 40);
+		near(lode_trial_seconds_left(t), 1 + 60 + 3 + 8, 1e-6);
 		for (;;) {
 			enum lode_trial_step step = lode_trial_feed(t, noise_next(&n, lode_trial_arm(t)));
 
@@ -131,18 +131,18 @@ static void test_layout_of_time(void **state)
 				assert_int_equal(start, 0);
 				assert_int_equal(lode_trial_arm(t), LODE_TREATMENT);
 				start = fed;
-				done = lode_trial_pairs_done(t);
-				assert_int_equal(done, (fed - 1) / 2);
-				seen |= 1u << done;
+				slot = (unsigned)ceil((fed - 1) / 1.5);
+				assert_int_equal(fed, 1 + (unsigned)(1.5 * slot)); /* at whole seconds, one and two apart in turn */
+				assert_in_range(lode_trial_pairs_done(t), slot ? slot - 1 : 0, slot);
+				seen |= (uint64_t)1 << slot;
 				lode_trial_applied(t, n.now_ns + 3000000);
 			}
 		}
-		assert_int_equal(fed, 60);
-		assert_int_equal(start % 2, 1);
-		assert_int_equal(lode_trial_verdict(t)->pairs, 24);
+		assert_int_equal(fed, 72);
+		assert_int_equal(lode_trial_verdict(t)->pairs, 40);
 		lode_trial_free(t);
 	}
-	assert_int_equal(seen, (1u << 24) - 1); /* every slot can be drawn */
+	assert_true(seen == ((uint64_t)1 << 40) - 1); /* every slot can be drawn */
 }
 
 static void test_without_history_it_waits_for_one(void **state)
@@ -161,7 +161,7 @@ static void test_without_history_it_waits_for_one(void **state)
 			lode_trial_applied(t, n.now_ns);
 			fed++;
 		}
-		assert_int_equal(fed, 8 - past + 48 + 11);
+		assert_int_equal(fed, 8 - past + 60 + 11);
 		lode_trial_free(t);
 	}
 }
@@ -187,8 +187,8 @@ static void test_verdicts(void **state)
 		assert_int_equal(v.design, LODE_DESIGN_START);
 		near(v.effect, 0.5, 0.15);
 		assert_true(v.lo > 0.2 && v.hi < 0.9 && v.lo <= v.effect && v.effect <= v.hi);
-		near(v.p, 1 / 24.0, 1e-12);
-		near(v.evidence, 24, 1e-9);
+		near(v.p, 1 / 40.0, 1e-12);
+		near(v.evidence, 40, 1e-9);
 		v = one(log(0.8), 0, seed);
 		assert_int_equal(v.kind, LODE_VERDICT_REVERT);
 		assert_int_equal(v.worst, LODE_M_SPEED);
@@ -198,7 +198,7 @@ static void test_verdicts(void **state)
 		assert_int_equal(v.worst, LODE_M_GET_TAIL);
 		v = one(log(0.5), 0, seed);
 		assert_int_equal(v.kind, LODE_VERDICT_REVERT);
-		if (v.seconds < 55)
+		if (v.seconds < 67)
 			assert_non_null(strstr(v.why, "stopped early"));
 	}
 }
@@ -216,7 +216,7 @@ static void test_late_or_broken_is_invalid(void **state)
 	while (lode_trial_feed(t, noise_next(&n, LODE_CONTROL)) != LODE_TRIAL_DONE)
 		;
 	assert_int_equal(lode_trial_verdict(t)->kind, LODE_VERDICT_INVALID);
-	assert_true(lode_trial_verdict(t)->seconds < 56);
+	assert_true(lode_trial_verdict(t)->seconds < 68);
 	lode_trial_free(t);
 
 	noise_init(&n, 5, NOISE_CLEAN, 0.5, 0.05, 1, 60); /* applied long after, without intervals in between */
@@ -257,7 +257,7 @@ static void test_other_paces_and_intervals(void **state)
 	n.ramp = 60;
 	v = noise_trial(&n, LODE_DESIGN_START, &lode_pace_production, 6, 40);
 	assert_int_equal(v.kind, LODE_VERDICT_KEEP);
-	near(v.seconds, 30 + 24 * 60 + 420, 31);
+	near(v.seconds, 30 + 40 * 60 + 420, 31);
 }
 
 int main(void)
