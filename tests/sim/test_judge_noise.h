@@ -3,14 +3,14 @@
 #define TEST_JUDGE_NOISE_H
 
 #include "base/rng.h"
-#include "judge/autocorr.h"
 #include "judge/trial.h"
+#include "sim/evidence.h"
 
 #include <math.h>
 #include <string.h>
 
-enum noise_shape { NOISE_CLEAN, NOISE_DRIFT, NOISE_STEP, NOISE_DIURNAL, NOISE_HEAVY, NOISE_SHAPES };
-static const char *const noise_shape_name[NOISE_SHAPES] = {"clean", "drift", "step", "diurnal", "heavy"};
+enum noise_shape { NOISE_CLEAN, NOISE_DRIFT, NOISE_STEP, NOISE_DIURNAL, NOISE_HEAVY, NOISE_SPIKES, NOISE_SHAPES };
+static const char *const noise_shape_name[NOISE_SHAPES] = {"clean", "drift", "step", "diurnal", "heavy", "spikes"};
 
 struct noise {
 	struct lode_rng rng;
@@ -19,7 +19,7 @@ struct noise {
 	double span;		    /* seconds in which drift, step or day unfold */
 	double effect, tail_effect; /* of the treatment, log units */
 	double ramp;		    /* time constant with which the effect comes, seconds; 0: at once */
-	double x, tail, live;	    /* states */
+	double x, tail, live, y;    /* states; y: log-speed of the last interval */
 	double drift, step_at, step, phase;
 	double interval; /* seconds */
 	uint64_t now_ns;
@@ -95,6 +95,9 @@ static inline const struct lode_interval *noise_next(struct noise *n, enum lode_
 	y = n->x + noise_level(n) + n->effect * n->live;
 	if (n->shape == NOISE_HEAVY && lode_rng_below(&n->rng, 100) == 0)
 		y -= 0.3; /* a hiccup */
+	if (n->shape == NOISE_SPIKES && lode_rng_below(&n->rng, 100) == 0)
+		y -= 1; /* seldom, and nearly three times as slow */
+	n->y = y;
 	iv->start_ns = n->now_ns;
 	n->now_ns += (uint64_t)(n->interval * 1e9);
 	iv->end_ns = n->now_ns;
@@ -113,40 +116,30 @@ static inline const struct lode_interval *noise_next(struct noise *n, enum lode_
 	return iv;
 }
 
-#define NOISE_PAST_MAX 64
+#define NOISE_PAST_MAX 64 /* for tests that keep a history of their own */
+
+static inline const struct lode_interval *noise_play_next(void *self, enum lode_arm arm)
+{
+	return noise_next(self, arm);
+}
+
+static inline double noise_play_rate(void *self)
+{
+	return 1e5 * exp(((struct noise *)self)->y);
+}
+
+static inline struct play noise_play(struct noise *n)
+{
+	return (struct play){noise_play_next, noise_play_rate, n};
+}
 
 /* A whole trial as the agent runs it: quiet history, baseline, scales, then intervals until the verdict. */
 static inline struct lode_verdict noise_trial(struct noise *n, enum lode_design design, const struct lode_pace *pace, uint64_t seed,
 					      size_t past)
 {
-	static struct lode_interval history[NOISE_PAST_MAX];
-	static struct lode_interval window;
-	struct lode_verdict v = {0};
-	struct lode_trial_spec spec;
-	struct lode_baseline base;
-	struct lode_trial *t;
+	struct play p = noise_play(n);
 
-	memset(&window, 0, sizeof(window));
-	for (size_t i = 0; i < past; i++) {
-		history[i] = *noise_next(n, LODE_CONTROL);
-		lode_interval_add(&window, &history[i]);
-	}
-	lode_baseline_of(&window, &base);
-	lode_trial_spec_init(&spec, design, pace, seed);
-	lode_trial_stretch(&spec, &base, history, past);
-	lode_trial_scales(&spec, &base, history, past);
-	t = lode_trial_new(&spec, &base, n->now_ns);
-	if (!t)
-		return v;
-	lode_trial_prime(t, history, past);
-	for (int i = 0; i < 100000; i++) {
-		lode_trial_applied(t, n->now_ns);
-		if (lode_trial_feed(t, noise_next(n, lode_trial_arm(t))) == LODE_TRIAL_DONE)
-			break;
-	}
-	v = *lode_trial_verdict(t);
-	lode_trial_free(t);
-	return v;
+	return play_trial(&p, design, pace, seed, past, n->interval);
 }
 
 #endif
