@@ -3,6 +3,7 @@
 #define TEST_JUDGE_NOISE_H
 
 #include "base/rng.h"
+#include "judge/autocorr.h"
 #include "judge/trial.h"
 #include "sim/evidence.h"
 
