@@ -207,7 +207,8 @@ void cells_markdown(FILE *f, const struct cell *c, size_t n, bool head)
 	fflush(f);
 }
 
-/* Of a change that does nothing every call is wrong. Else: right is +1 for a gain and -1 for a loss. */
+/* Of a change that does nothing every call is wrong. Else: a gain kept is right, and a loss put back: by us whenever it is not kept, by the rules of others
+ * where they claim that it is one. */
 struct summary {
 	double up, down, right, wrong, slowest;
 	unsigned cells, trials;
@@ -216,7 +217,7 @@ struct summary {
 static void add_to_summary(struct summary *s, const struct cell *c, size_t r)
 {
 	const struct tally *t = &c->by[r];
-	double up = percent(t->up, t->n), down = percent(t->down, t->n), right = c->effect > 0 ? up : down;
+	double up = percent(t->up, t->n), down = percent(t->down, t->n), right = c->effect > 0 ? up : r ? down : 100 - up;
 
 	s->right = s->cells ? fmin(s->right, right) : right;
 	s->wrong = fmax(s->wrong, c->effect > 0 ? down : up);
