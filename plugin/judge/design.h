@@ -65,6 +65,8 @@ struct lode_design_ops {
 extern const struct lode_design_ops lode_design_switch, lode_design_start;
 
 #define LODE_HEAVY_LOSS (-0.35667494393873245) /* log(0.7): 30 % slower. Harm beats power; it can only ever revert. */
+/* ... where two like blocks do not differ by a third of that anyway: no evidence is asked of it, so noise alone must not get there. */
+double lode_trial_heavy_loss(const struct lode_trial *t);
 
 double lode_trial_block(const struct lode_trial_spec *s); /* seconds of a block, washout included */
 double lode_trial_washout(const struct lode_trial_spec *s);

@@ -11,6 +11,7 @@
  * where noise is quick; a history that was wild for other reasons must not put the bar out of reach. */
 #define NOISE_FACTOR 1.5
 #define NOISE_MOST 0.15
+#define WILDER 1.5 /* times what the record did before the start: what it takes to be stopped early */
 
 static unsigned slots_of(const struct lode_trial *t)
 {
@@ -128,23 +129,41 @@ static void prime(struct lode_trial *t, const struct lode_interval *history, siz
 		add(t, &history[from]);
 }
 
-/* Log-speed of the last `window` bins that are closed, if all of them came after the start, against the window before it. */
+/* Mean log-speed of the `window` bins before `end`; NAN if nothing was measured. */
+static double window_mean(const struct lode_start *s, unsigned end)
+{
+	double sum = 0;
+	unsigned n = 0;
+
+	for (unsigned i = end - s->window; i < end; i++)
+		if (isfinite(s->y[LODE_M_SPEED][i]))
+			sum += s->y[LODE_M_SPEED][i], n++;
+	return n ? sum / n : NAN;
+}
+
+/* Log-speed of the last window that is closed, if all of it came after the start, against the window before it. */
 static double loss_so_far(const struct lode_start *s, unsigned closed)
 {
-	double after = 0, before = 0;
-	unsigned na = 0, nb = 0, at = start_bin(s);
+	double loss;
 
-	if (closed < at + s->window)
+	if (closed < start_bin(s) + s->window)
 		return 0;
-	for (unsigned i = 0; i < s->window; i++) {
-		double a = s->y[LODE_M_SPEED][closed - 1 - i], b = s->y[LODE_M_SPEED][at - 1 - i];
+	loss = window_mean(s, closed) - window_mean(s, start_bin(s));
+	return isfinite(loss) ? loss : 0;
+}
 
-		if (isfinite(a))
-			after += a, na++;
-		if (isfinite(b))
-			before += b, nb++;
+/* A loss is no reason to stop early where this record, before the start, moved as far by itself from one window to the next. */
+static double heavy_loss(const struct lode_trial *t)
+{
+	const struct lode_start *s = &t->st;
+	double wildest = 0;
+
+	for (unsigned end = 2 * s->window; end <= start_bin(s); end++) {
+		double move = fabs(window_mean(s, end) - window_mean(s, end - s->window));
+
+		wildest = fmax(wildest, isfinite(move) ? move : 0);
 	}
-	return na && nb ? after / na - before / nb : 0;
+	return fmin(lode_trial_heavy_loss(t), -WILDER * wildest);
 }
 
 /* Carries the last value over bins without one, the first back to the beginning. Returns how many had none. */
@@ -293,7 +312,7 @@ static void watch_loss(struct lode_trial *t, unsigned closed)
 
 	if (t->base.primary == LODE_M_SPEED)
 		t->verdict.effect = closed >= start_bin(&t->st) + t->st.window ? expm1(loss) : NAN;
-	if (loss >= LODE_HEAVY_LOSS)
+	if (loss >= LODE_HEAVY_LOSS || loss >= heavy_loss(t))
 		return;
 	t->verdict.metric[LODE_M_SPEED] = loss;
 	lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "stopped early: %.0f %% slower over a whole window after the start",

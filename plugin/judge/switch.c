@@ -247,7 +247,7 @@ static void close_pair(struct lode_trial *t, const struct lode_interval *iv)
 	for (int m = 0; m < LODE_METRIC_N; m++)
 		if (lode_metric_defined(&t->base, m))
 			lode_eprocess_add(&s->e[m], s->y[LODE_TREATMENT].v[m] - s->y[LODE_CONTROL].v[m]);
-	s->losses = speed < LODE_HEAVY_LOSS ? s->losses + 1 : 0;
+	s->losses = speed < lode_trial_heavy_loss(t) ? s->losses + 1 : 0;
 	decide(t);
 	if (t->verdict.kind != LODE_VERDICT_NONE)
 		t->verdict.p = lode_signflip_p(s->e[t->base.primary].d, pairs_done(t));

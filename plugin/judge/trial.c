@@ -62,6 +62,11 @@ enum lode_arm lode_trial_arm(const struct lode_trial *t)
 	return t->want;
 }
 
+double lode_trial_heavy_loss(const struct lode_trial *t)
+{
+	return fmin(LODE_HEAVY_LOSS, -3 * t->spec.scale[LODE_M_SPEED]);
+}
+
 double lode_trial_elapsed(const struct lode_trial *t)
 {
 	return lode_seconds(t->began_ns, t->now_ns);

@@ -79,7 +79,12 @@ void play_naive(const struct play *p, double interval, struct naive_call *out)
 
 bool verdict_blames(const struct lode_verdict *v)
 {
-	return v->kind == LODE_VERDICT_REVERT && strncmp(v->why, "undecided", 9) && strncmp(v->why, "too small", 9);
+	return v->kind == LODE_VERDICT_REVERT && strncmp(v->why, "undecided", 9) && strncmp(v->why, "too small", 9) && !verdict_careful(v);
+}
+
+bool verdict_careful(const struct lode_verdict *v)
+{
+	return v->kind == LODE_VERDICT_REVERT && !strncmp(v->why, "stopped early", 13);
 }
 
 int cell_init(struct cell *c, unsigned trials)
@@ -115,6 +120,9 @@ void cell_add_verdict(struct cell *c, const struct lode_verdict *v)
 	if (v->kind == LODE_VERDICT_INVALID) {
 		t->undecided--;
 		t->invalid++;
+	} else if (verdict_careful(v)) {
+		t->undecided--;
+		t->careful++;
 	}
 	if (isfinite(v->lo) && isfinite(v->hi)) {
 		t->bounded++;
@@ -164,14 +172,14 @@ static size_t judges(const struct cell *c)
 void cells_csv(FILE *f, const struct cell *c, size_t n, bool head)
 {
 	if (head)
-		fputs("noise,phi,effect_percent,judge,trials,kept_percent,reverted_with_evidence_percent,undecided_percent,invalid_percent,median_s,p90_s\n", f);
+		fputs("noise,phi,effect_percent,judge,trials,kept_percent,reverted_with_evidence_percent,stopped_early_percent,undecided_percent,invalid_percent,median_s,p90_s\n", f);
 	for (size_t i = 0; i < n; i++)
 		for (size_t r = 0; r < judges(&c[i]); r++) {
 			const struct tally *t = &c[i].by[r];
 
-			fprintf(f, "%s,%.2f,%+.0f,\"%s\",%u,%.3f,%.3f,%.3f,%.3f,%.0f,%.0f\n", c[i].noise, c[i].phi, 100 * c[i].effect, judge_name(&c[i], r),
-				t->n, percent(t->up, t->n), percent(t->down, t->n), percent(t->undecided, t->n), percent(t->invalid, t->n),
-				quantile(*t, 0.5), quantile(*t, 0.9));
+			fprintf(f, "%s,%.2f,%+.0f,\"%s\",%u,%.3f,%.3f,%.3f,%.3f,%.3f,%.0f,%.0f\n", c[i].noise, c[i].phi, 100 * c[i].effect, judge_name(&c[i], r),
+				t->n, percent(t->up, t->n), percent(t->down, t->n), percent(t->careful, t->n), percent(t->undecided, t->n),
+				percent(t->invalid, t->n), quantile(*t, 0.5), quantile(*t, 0.9));
 		}
 	fflush(f);
 }
@@ -193,14 +201,14 @@ static void row(FILE *f, const struct cell *c, size_t r)
 		snprintf(phi, sizeof(phi), " phi %.2f", c->phi);
 	time_text(quantile(*t, 0.5), median, sizeof(median));
 	time_text(quantile(*t, 0.9), p90, sizeof(p90));
-	fprintf(f, "| %s%s | %+.0f %% | %s | %u | %.2f %% | %.2f %% | %.2f %% | %s | %s |\n", c->noise, phi, 100 * c->effect, judge_name(c, r), t->n,
-		percent(t->up, t->n), percent(t->down, t->n), percent(t->undecided + t->invalid, t->n), median, p90);
+	fprintf(f, "| %s%s | %+.0f %% | %s | %u | %.2f %% | %.2f %% | %.2f %% | %.2f %% | %s | %s |\n", c->noise, phi, 100 * c->effect, judge_name(c, r), t->n,
+		percent(t->up, t->n), percent(t->down, t->n), percent(t->careful, t->n), percent(t->undecided + t->invalid, t->n), median, p90);
 }
 
 void cells_markdown(FILE *f, const struct cell *c, size_t n, bool head)
 {
 	if (head)
-		fputs("| noise | effect | judge | trials | kept | reverted, evidence claimed | undecided | median | p90 |\n|---|---|---|---|---|---|---|---|---|\n",
+		fputs("| noise | effect | judge | trials | kept | reverted, evidence claimed | stopped early | undecided | median | p90 |\n|---|---|---|---|---|---|---|---|---|---|\n",
 		      f);
 	for (size_t i = 0; i < n; i++)
 		row(f, &c[i], 0);
@@ -210,7 +218,7 @@ void cells_markdown(FILE *f, const struct cell *c, size_t n, bool head)
 /* Of a change that does nothing every call is wrong. Else: a gain kept is right, and a loss put back: by us whenever it is not kept, by the rules of others
  * where they claim that it is one. */
 struct summary {
-	double up, down, right, wrong, slowest;
+	double up, down, careful, right, wrong, slowest;
 	unsigned cells, trials;
 };
 
@@ -223,6 +231,7 @@ static void add_to_summary(struct summary *s, const struct cell *c, size_t r)
 	s->wrong = fmax(s->wrong, c->effect > 0 ? down : up);
 	s->up = fmax(s->up, up);
 	s->down = fmax(s->down, down);
+	s->careful = fmax(s->careful, percent(t->careful, t->n));
 	s->slowest = fmax(s->slowest, quantile(*t, 0.5));
 	s->trials += t->n;
 	s->cells++;
@@ -239,7 +248,7 @@ static void summary_row(FILE *f, const struct cell *c, size_t n, const struct ce
 	time_text(s.slowest, slowest, sizeof(slowest));
 	fprintf(f, "| %+.0f %% | %s | %u x %u | ", 100 * like->effect, judge_name(like, r), s.cells, s.cells ? s.trials / s.cells : 0);
 	if (like->effect == 0)
-		fprintf(f, "kept %.2f %%, reverted %.2f %% | | %s |\n", s.up, s.down, slowest);
+		fprintf(f, "kept %.2f %%, reverted %.2f %%, stopped early %.2f %% | | %s |\n", s.up, s.down, s.careful, slowest);
 	else
 		fprintf(f, "%.2f %% | %.1f %% | %s |\n", s.wrong, s.right, slowest);
 }

@@ -23,9 +23,11 @@ void play_naive(const struct play *p, double interval, struct naive_call *out);
 
 /* A revert for which evidence was claimed, as against one for lack of it. */
 bool verdict_blames(const struct lode_verdict *v);
+/* A revert as a precaution: a heavy loss, no evidence asked. */
+bool verdict_careful(const struct lode_verdict *v);
 
 struct tally {
-	unsigned n, up, down, undecided, invalid;
+	unsigned n, up, down, careful, undecided, invalid;
 	unsigned fast;	/* right within what the bar asks; the caller counts */
 	unsigned covered, bounded; /* intervals that hold the true effect, of those that are finite */
 	double *seconds; /* of each decision for or against, n of them at most */

@@ -29,7 +29,7 @@ static struct {
 	bool table, failed;
 	struct cell cell[CELLS_MAX];
 	size_t cells;
-} run = {.n = 200, .seed = 1};
+} run = {.n = 150, .seed = 1};
 
 struct noise_of { /* a cell's */
 	enum noise_shape shape;
@@ -138,7 +138,7 @@ static void effects_are_found(unsigned n)
 		if (start.pace == &other && e->way != &start)
 			continue;
 		c = measure(e->way, &e->of, e->effect, e->way->design == LODE_DESIGN_START ? n / 2 : n, false);
-		bar(c, "right", e->effect > 0 ? c->by[0].up : c->by[0].down + c->by[0].undecided, e->right, false);
+		bar(c, "right", e->effect > 0 ? c->by[0].up : c->by[0].down + c->by[0].careful + c->by[0].undecided, e->right, false);
 		bar(c, "right in time", c->by[0].fast, e->fast, false);
 		bar(c, "wrong direction", e->effect > 0 ? c->by[0].down : c->by[0].up, 0.001, true);
 	}
