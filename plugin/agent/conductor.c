@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define MACHINE_EVERY 10 /* samples, where nobody decides by it: twenty small files below /proc and /sys */
 
 const char *lode_phase_name(enum lode_phase p)
 {
@@ -84,7 +85,8 @@ static bool look(struct lode_conductor *c)
 	c->counts.sample_ns += s->took_ns;
 	lode_interval_diff(first ? NULL : c->prev, c->now, c->config->interval, &c->last);
 	c->policy.reads_unseen = !c->now->has_stats || (!c->last.invalid && !c->last.has_stats);
-	lode_machine_read(c->env.root, c->host->ops->info(c->host)->path, &c->machine);
+	if (c->config->mode != LODE_MODE_OBSERVE || c->counts.samples % MACHINE_EVERY == 1)
+		lode_machine_read(c->env.root, c->host->ops->info(c->host)->path, &c->machine);
 	if (c->last.invalid) {
 		if (c->last.invalid != LODE_INVALID_FIRST)
 			lode_conductor_forget(c);
