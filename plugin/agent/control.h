@@ -2,19 +2,21 @@
  *
  * One request a connection: a line of words, "verb [db] [word...]\n", at most 4096 bytes; db is a database id as status shows it, or "-" for all.
  * The answer: "<code> <bytes>\n" and that many bytes of body. Codes: 200 done, 100 not understood, 300 cannot (the body is a sentence), 400 internal.
- * Verbs: status (JSON), metrics (Prometheus text), prompt [db] (text: exactly what would be sent), pause [db], resume [db] (text),
- * rollback [db] [print] (JSON: the writes that were or would be made), help (text).
+ * Verbs: status (JSON), metrics (Prometheus text), prompt [db] (text: exactly what would be sent), pause [db], resume [db],
+ * approve [db], reject [db] (text), rollback [db] [print] (JSON: the writes that were or would be made), help (text).
  *
  * status, in full (numbers are plain; null = unknown):
  * {"version","pid","exe","uptime_s","mode":"observe|suggest|auto","advisor","pace","config":file|null,"warnings":[text],
  *  "machine":{"cores","mem_limit","mem_available","rss","cpu"},
  *  "inert":[{"path","why"}],
  *  "databases":[{"id","path","rocksdb","state":"OBSERVE|QUALIFY|TRIAL|WATCH|COOLDOWN|SAFE","paused":bool,"why":text,
- *    "statistics":"host|ours|none","limited":text|null,"uptime_s","samples","sample_us",
- *    "workload":text,"regime":hex,
+ *    "statistics":"host|ours|none","timers":bool,"judged_by":text,"limited":text|null,
+ *    "capabilities":{"range","newer":bool,"statistics","cache","cache_resizable":bool,"asked":bool,"changeable","assumed","absent",
+ *                    "not_changeable":[option],"unsafe":[option]},
+ *    "uptime_s","samples","sample_us","workload":text,"regime":hex,"journal":path,
  *    "now":{"seconds","ops","by_kind":{"get":{"ops","mean_us","p50_us","p99_us"},...},"stall_share","write_stopped":bool,"delayed_write_rate",
  *           "cache_hit","data_hit","write_amp","read_amp","space_amp","debt","l0_files","mem_bytes","cpu_cores"},
- *    "cache":{"kind","capacity","usage","resizable":bool}|null,
+ *    "cache":{"kind","capacity","usage","resizable":bool,"why_fixed":text|null,"floor","ceiling","others"}|null,
  *    "column_families":[{"id","name","l0_files","debt","mem_bytes","sst_bytes","levels":[{"files","bytes"}]}],
  *    "trial":null|{"id","advisor","rule","why","design":"switch|start","arm":"control|treatment","done","max","seconds_left","evidence",
  *             "effect","lo","hi","changes":[{"option","cf":name|null,"from","to"}]},
