@@ -122,10 +122,9 @@ static int search(const struct matter *m, const char *path, struct lode_unfinish
 	memset(out, 0, sizeof *out);
 	int rc = search_file(&s, path);
 	if (!rc && !s.seen && snprintf(old, sizeof old, "%s.1", path) < (int)sizeof old) {
-		/* The journal was set aside between the beginning and the end. */
-		rc = search_file(&s, old);
-		if (!rc)
-			rc = search_file(&s, path);
+		/* Was it set aside between the beginning and the end? */
+		rc = lode_journal_each(old, 0, consider, &s);
+		rc = rc == -ENOENT ? 0 : rc ? rc : search_file(&s, path);
 	}
 	return rc ? rc : s.open && out->n > 0;
 }
