@@ -200,6 +200,19 @@ static void say_kept(struct lode_buf *o, const cJSON *r)
 	say_writes(o, cli_obj(r, "todo"), cli_obj(r, "undo"));
 }
 
+static void say_regime(struct lode_buf *o, const cJSON *r)
+{
+	lode_buf_addf(o, "%.0f -> %.0f, visit %.0f: ", cli_num(r, "from"), cli_num(r, "to"), cli_num(r, "visits"));
+	cli_add_text(o, cli_str(r, "workload"));
+}
+
+/* What it holds stands in the verdicts; here it is enough how much. */
+static void say_memory(struct lode_buf *o, const cJSON *r)
+{
+	lode_buf_addf(o, "of regime %.0f: %d proven, %d cooling down", cli_num(r, "regime"), cJSON_GetArraySize(cli_obj(r, "proven")),
+		      cJSON_GetArraySize(cli_obj(r, "failed")));
+}
+
 static void say_other(struct lode_buf *o, const cJSON *r)
 {
 	const cJSON *m;
@@ -229,7 +242,7 @@ static const struct {
     {"refused", say_refused, CLI_YELLOW},   {"intent", say_intent, CLI_CYAN},	 {"verdict", say_verdict, CLI_GREEN},
     {"override", say_override, CLI_YELLOW}, {"restore", say_restore, CLI_PLAIN}, {"trip", say_trip, CLI_RED},
     {"settled", say_settled, CLI_PLAIN},    {"kept", say_kept, CLI_PLAIN},	 {"safe", say_other, CLI_RED},
-    {NULL, say_other, CLI_PLAIN},
+    {"regime", say_regime, CLI_BOLD},	    {"memory", say_memory, CLI_PLAIN},	 {NULL, say_other, CLI_PLAIN},
 };
 
 static void say_record(struct view *v, struct lode_buf *o, const struct lode_record *rec)

@@ -236,6 +236,38 @@ static void show_trial(struct page *p, const cJSON *t)
 	end_line(p);
 }
 
+/* Which kind of work this is, and what is remembered of it. */
+static void show_regime(struct page *p, const cJSON *db)
+{
+	const cJSON *regimes = cli_obj(db, "regimes"), *r, *m, *c;
+
+	cJSON_ArrayForEach(r, regimes)
+	{
+		if (!(cli_num(r, "id") == cli_num(db, "regime")))
+			continue;
+		label(p, "");
+		lode_buf_addf(&p->out, "kind %.0f of %d seen here, visit %.0f%s", cli_num(r, "id"), cJSON_GetArraySize(regimes), cli_num(r, "visits"),
+			      cli_true(db, "regime_unsettled") ? "; other work seems to begin" : "");
+		cJSON_ArrayForEach(m, cli_obj(r, "proven")) cJSON_ArrayForEach(c, cli_obj(m, "changes"))
+		{
+			lode_buf_adds(&p->out, c != cli_obj(m, "changes")->child ? ", " : "; proven: ");
+			cli_add_text(&p->out, cli_str(c, "option"));
+			lode_buf_adds(&p->out, " ");
+			cli_add_text(&p->out, cli_str(c, "value"));
+		}
+		cJSON_ArrayForEach(m, cli_obj(r, "cooling_down"))
+		{
+			lode_buf_adds(&p->out, "; not again for ");
+			cli_show_time(&p->out, cli_num(m, "seconds"));
+			lode_buf_adds(&p->out, ": ");
+			cli_add_text(&p->out, cli_str(m, "option"));
+			lode_buf_adds(&p->out, " ");
+			cli_add_text(&p->out, cli_str(m, "direction"));
+		}
+		end_line(p);
+	}
+}
+
 static void show_recent(struct page *p, const cJSON *recent)
 {
 	int n = cJSON_GetArraySize(recent), first = n > RECENT_SHOWN ? n - RECENT_SHOWN : 0;
@@ -247,7 +279,7 @@ static void show_recent(struct page *p, const cJSON *recent)
 		label(p, i == first ? "lately" : "");
 		cli_show_stamp(&p->out, cli_str(r, "ts"));
 		lode_buf_adds(&p->out, " ");
-		cli_add_colour(&p->out, &p->term, !strcmp(what, "kept") ? CLI_GREEN : !strcmp(what, "tripped") ? CLI_RED : CLI_YELLOW);
+		cli_add_colour(&p->out, &p->term, !strcmp(what, "kept") || !strcmp(what, "confirmed") ? CLI_GREEN : !strcmp(what, "tripped") ? CLI_RED : CLI_YELLOW);
 		cli_add_cut(&p->out, what, 9);
 		cli_add_colour(&p->out, &p->term, CLI_PLAIN);
 		for (size_t k = strlen(what); k < 9; k++)
@@ -375,6 +407,7 @@ static void show_db(struct page *p, const cJSON *s, const cJSON *db)
 	show_capabilities(p, db);
 	show_families(p, cli_obj(db, "column_families"));
 	text_line(p, "work", cli_str(db, "workload"));
+	show_regime(p, db);
 	show_now(p, db);
 	if (cli_obj(db, "trial"))
 		show_trial(p, cli_obj(db, "trial"));
