@@ -5,6 +5,7 @@
 
 #include "advise/budget.h"
 #include "guard/check.h"
+#include "judge/regime.h"
 #include "judge/trial.h"
 #include "sense/workload.h"
 
@@ -22,6 +23,7 @@ struct lode_question { /* everything borrowed, valid during ask only */
 	struct lode_situation now;      /* state, sample, machine, policy */
 	const struct lode_interval *window;  /* the last ~30 s, added up */
 	const struct lode_workload *workload;
+	const struct lode_regimes *regimes;  /* the kinds of work that were seen here; may be NULL */
 	const struct lode_outcome *history;  /* oldest first */
 	size_t nhistory;
 	const char *objective;          /* "balanced" */

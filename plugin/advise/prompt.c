@@ -60,6 +60,16 @@ static void machine(struct lode_buf *b, const struct lode_question *q)
 		      BYTES(lode_num_round((double)lode_guard_memory(q->now.state), 3)));
 }
 
+/* Which of the kinds of work seen here this is: numbers of ours, which the lines of earlier proposals refer to. */
+static void regime(struct lode_buf *b, const struct lode_question *q)
+{
+	const struct lode_regime *r = q->regimes ? lode_regimes_now(q->regimes) : NULL;
+
+	if (r)
+		lode_buf_addf(b, "this kind of work is number %u of %zu seen in this database; visit %u, %s s in all\n", (unsigned)r->id, q->regimes->n, r->visits,
+			      lode_text_num(r->seconds, 2).s);
+}
+
 static void workload(struct lode_buf *b, const struct lode_question *q, const struct lode_signs *s)
 {
 	const struct lode_workload *w = q->workload;
@@ -84,6 +94,7 @@ static void workload(struct lode_buf *b, const struct lode_question *q, const st
 		      "reads that find their key %s; bytes per value read %s, per key written %s; keys per write %s; nexts per seek %s\n",
 		      lode_text_percent(w->found).s, lode_text_num(w->value_bytes, 2).s, lode_text_num(w->write_bytes, 2).s,
 		      lode_text_num(w->batch_keys, 2).s, lode_text_num(w->scan_next, 2).s);
+	regime(b, q);
 }
 
 static void measured(struct lode_buf *b, const struct lode_question *q, const struct lode_signs *s)

@@ -1,4 +1,4 @@
-/* Advice: when to ask, what to make of an answer, what has failed before. */
+/* Advice: when to ask, what to make of an answer. */
 #include "agent/conductor_private.h"
 
 #include "base/log.h"
@@ -11,54 +11,6 @@
 #include <string.h>
 
 #define IDLE_OPS 10.0 /* operations a second below which there is nothing to tune for */
-
-/* ---- bans: what failed cools down, twice as long each time ---- */
-
-static struct ban *find_ban(struct lode_conductor *c, int tunable, bool up)
-{
-	for (size_t i = 0; i < c->nban; i++)
-		if (c->ban[i].tunable == tunable && c->ban[i].up == up)
-			return &c->ban[i];
-	return NULL;
-}
-
-static bool goes_up(const struct lode_conductor *c, const struct lode_change *ch)
-{
-	uint32_t cf = ch->cf == LODE_CF_ALL && c->state->ncf ? c->state->cf[0].cf.id : ch->cf;
-	const struct lode_value *v = lode_state_value(c->state, ch->tunable, cf);
-	return !v || ch->value > v->value;
-}
-
-void lode_advice_ban(struct lode_conductor *c)
-{
-	for (size_t i = 0; i < c->proposal.n; i++) {
-		bool up = goes_up(c, &c->proposal.change[i]);
-		struct ban *b = find_ban(c, c->proposal.change[i].tunable, up);
-		if (!b && c->nban < BANS)
-			b = &c->ban[c->nban++];
-		if (!b)
-			continue;
-		b->tunable = c->proposal.change[i].tunable;
-		b->up = up;
-		b->times = b->times < 16 ? b->times + 1 : 16;
-		b->until_ns = lode_conductor_now(c) + lode_seconds_ns(c->pace.cooldown * (double)(1u << (b->times - 1)));
-	}
-}
-
-static bool banned(struct lode_conductor *c, const struct lode_proposal *p, struct lode_refusal *r)
-{
-	for (size_t i = 0; i < p->n; i++) {
-		const struct ban *b = find_ban(c, p->change[i].tunable, goes_up(c, &p->change[i]));
-		if (!b || b->until_ns <= lode_conductor_now(c))
-			continue;
-		r->rule = LODE_RULE_COOLDOWN;
-		r->change = (int)i;
-		snprintf(r->why, sizeof(r->why), "%s in this direction was reverted %u time%s; not again for %.0f s", lode_tunables[b->tunable].id,
-			 b->times, b->times > 1 ? "s" : "", (double)(b->until_ns - lode_conductor_now(c)) / 1e9);
-		return true;
-	}
-	return false;
-}
 
 /* ---- outcomes: what the next question tells the advisor ---- */
 
@@ -128,7 +80,7 @@ void lode_advice_recall(struct lode_conductor *c)
 		a->ops->recall(a, &spent);
 }
 
-static void consider(struct lode_conductor *c, const struct lode_proposal *p)
+static void consider(struct lode_conductor *c, const struct lode_proposal *p, enum lode_purpose purpose)
 {
 	struct lode_situation s = lode_conductor_situation(c);
 	struct lode_refusal refusal = {.change = -1};
@@ -136,13 +88,16 @@ static void consider(struct lode_conductor *c, const struct lode_proposal *p)
 
 	c->proposal = *p;
 	c->proposal.id = c->next_id++;
+	c->purpose = purpose;
+	if (strcmp(p->advisor, "memory") != 0)
+		c->offered.n = 0;
 	c->counts.proposals++;
 	j = lode_journal_begin(c->journal, "proposal");
 	lode_json_u64(j, "trial", c->proposal.id);
 	lode_json_proposal(j, "proposal", &c->proposal);
 	lode_journal_end(c->journal, false);
 	c->ask_ns = lode_conductor_now(c) + lode_seconds_ns(c->pace.between);
-	if (banned(c, p, &refusal) || lode_guard_check(&s, &c->proposal, &c->plan, &refusal)) {
+	if (lode_memory_bans(c, p, &refusal) || lode_guard_check(&s, &c->proposal, &c->plan, &refusal)) {
 		refuse(c, &refusal);
 		return;
 	}
@@ -161,8 +116,10 @@ int lode_advice_recheck(struct lode_conductor *c, struct lode_buf *out)
 {
 	struct lode_situation s = lode_conductor_situation(c);
 	struct lode_refusal refusal = {.change = -1};
-	int rc = lode_guard_check(&s, &c->proposal, &c->plan, &refusal);
+	int rc = 0;
 
+	if (!lode_watch_checks(c)) /* whose values are in force already */
+		rc = lode_guard_check(&s, &c->proposal, &c->plan, &refusal);
 	if (rc)
 		refuse(c, &refusal);
 	if (rc && out)
@@ -189,7 +146,7 @@ static void take_reply(struct lode_conductor *c, struct lode_reply *r)
 		lode_log(LODE_LOG_WARN, "%s: no advice (%s): %s", c->id, c->last_call, r->why);
 	snprintf(c->why, sizeof(c->why), "%.230s", r->why);
 	if (r->answer == LODE_ANSWER_PROPOSAL)
-		consider(c, &r->proposal);
+		consider(c, &r->proposal, LODE_PURPOSE_NEW);
 	free(r->raw);
 	r->raw = NULL;
 }
@@ -207,6 +164,8 @@ const char *lode_advice_not_yet(struct lode_conductor *c)
 		return "as many trials as advisor.max_trials allows were made";
 	if (c->config->mode == LODE_MODE_AUTO && !lode_journal_ok(c->journal))
 		return "the journal cannot be written, so nothing is tried; see agent.state_dir";
+	if (c->memory.book.strange)
+		return "other work: getting to know it";
 	if (now - c->quiet_ns < lode_seconds_ns(c->pace.observe) || c->history_n < 4)
 		return "getting to know the work";
 	if (c->now->background_errors)
@@ -223,7 +182,7 @@ const char *lode_advice_not_yet(struct lode_conductor *c)
 static void ask(struct lode_conductor *c)
 {
 	struct lode_reply reply = {0};
-	struct lode_question q = {.now = lode_conductor_situation(c), .window = c->window, .workload = &c->workload, .history = c->outcome, .nhistory = c->noutcome,
+	struct lode_question q = {.now = lode_conductor_situation(c), .window = c->window, .workload = &c->workload, .regimes = &c->memory.book, .history = c->outcome, .nhistory = c->noutcome,
 				  .objective = c->config->objective, .rocksdb_version = c->host->ops->info(c->host)->version, .rounds_left = 20};
 	for (size_t i = 0; i < c->noutcome; i++)
 		c->outcome[i].age_s = (double)(lode_conductor_now(c) - c->outcome_ns[i]) / 1e9;
@@ -240,6 +199,17 @@ void lode_advice_learn(struct lode_conductor *c)
 	lode_tripwire_learn(&c->trip, &c->last);
 	if (c->state)
 		lode_tripwire_learn_situation(&c->trip, &s);
+}
+
+/* What was proven for this work comes before anything new. */
+static bool recall(struct lode_conductor *c)
+{
+	enum lode_purpose purpose;
+	struct lode_proposal p;
+	if (!lode_watch_settled(c) || !lode_memory_offer(c, &p, &purpose))
+		return false;
+	consider(c, &p, purpose);
+	return true;
 }
 
 void lode_advice_observe(struct lode_conductor *c)
@@ -259,7 +229,7 @@ void lode_advice_observe(struct lode_conductor *c)
 		lode_conductor_phase(c, LODE_OBSERVE, "%s", wait);
 		return;
 	}
-	if (lode_conductor_now(c) < c->ask_ns || c->env.asker->busy)
+	if (lode_conductor_now(c) < c->ask_ns || lode_watch_first(c) || recall(c) || c->env.asker->busy)
 		return;
 	ask(c);
 }
@@ -281,7 +251,7 @@ int lode_conductor_decide(struct lode_conductor *c, bool approve, struct lode_bu
 		return 0;
 	}
 	c->suggested = false;
-	lode_advice_ban(c);
+	lode_memory_ban(c, true);
 	lode_report_recent(c, "refused", "rejected by the operator", NULL);
 	lode_experiment_give_up(c, "the suggestion was rejected");
 	lode_buf_adds(out, "rejected\n");
@@ -290,7 +260,7 @@ int lode_conductor_decide(struct lode_conductor *c, bool approve, struct lode_bu
 
 int lode_conductor_prompt(struct lode_conductor *c, struct lode_buf *out)
 {
-	struct lode_question q = {.now = lode_conductor_situation(c), .window = c->window, .workload = &c->workload, .history = c->outcome, .nhistory = c->noutcome,
+	struct lode_question q = {.now = lode_conductor_situation(c), .window = c->window, .workload = &c->workload, .regimes = &c->memory.book, .history = c->outcome, .nhistory = c->noutcome,
 				  .objective = c->config->objective, .rocksdb_version = c->host->ops->info(c->host)->version, .rounds_left = 20};
 	if (!c->state || !c->history_n)
 		return -EAGAIN;

@@ -108,11 +108,9 @@ static void know_workload(struct lode_conductor *c)
 	if (lode_conductor_window(c, c->pace.block, c->window) <= 0)
 		return;
 	lode_workload_of(c->window, c->now, &w);
-	lode_workload_settle(&c->workload, &w);
-	if (c->phase != LODE_TRIAL && w.known && c->workload.known && lode_workload_distance(&w, &c->workload) > SHIFT_DISTANCE) {
-		lode_conductor_forget(c);
-		lode_tripwire_init(&c->trip);
-	}
+	if (c->phase != LODE_TRIAL) /* whose arms may differ in their mix */
+		lode_memory_meet(c, &w);
+	w.regime = lode_memory_regime(c);
 	c->workload = w;
 }
 
@@ -126,12 +124,13 @@ struct lode_situation lode_conductor_situation(const struct lode_conductor *c)
 void lode_conductor_tick(struct lode_conductor *c)
 {
 	static void (*const act[])(struct lode_conductor *) = {
-		[LODE_OBSERVE] = lode_advice_observe, [LODE_QUALIFY] = lode_qualify_feed, [LODE_TRIAL] = lode_experiment_feed, [LODE_WATCH] = lode_experiment_watch, [LODE_COOLDOWN] = lode_experiment_cooldown};
+		[LODE_OBSERVE] = lode_advice_observe, [LODE_QUALIFY] = lode_qualify_feed, [LODE_TRIAL] = lode_experiment_feed, [LODE_WATCH] = lode_watch_feed, [LODE_COOLDOWN] = lode_experiment_cooldown};
 	if (!look(c))
 		return;
 	lode_live_read_state(c);
 	lode_settle_tick(c);
 	know_workload(c);
+	lode_watch_look(c);
 	if (c->phase != LODE_SAFE && !lode_experiment_tripped(c))
 		act[c->phase](c);
 	lode_qualify_rest(c);
@@ -157,6 +156,7 @@ void lode_conductor_settle(struct lode_conductor *c)
 	struct lode_json *j;
 	lode_experiment_close(c);
 	lode_qualify_close(c);
+	lode_memory_note(c);
 	if (c->config->on_close == LODE_CLOSE_RESTORE && c->nkept)
 		lode_live_restore_kept(c, "restored at close");
 	j = lode_journal_begin(c->journal, "close");
@@ -257,6 +257,7 @@ struct lode_conductor *lode_conductor_new(struct lode_host *h, const struct lode
 	lode_advice_recall(c);
 	journal_attach(c);
 	lode_qualify_rest(c);
+	lode_memory_open(c);
 	lode_live_recover(c);
 	return c;
 }

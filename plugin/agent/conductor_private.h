@@ -1,18 +1,20 @@
-/* The conductor's own memory, shared by its files: conductor.c (the tick), advice.c (asking), experiment.c (trials
- * and tripwires), live.c (what is written and put back), settle.c (what stays in force), report.c (what is told). */
+/* The conductor's own memory, shared by its files: conductor.c (the tick), advice.c (asking), experiment.c (trials and tripwires), memory.c (what was
+ * learnt, by kind of work), watch.c (what was kept, afterwards), live.c (what is written and put back), settle.c (what stays in force), report.c (what is told). */
 #ifndef LODE_AGENT_CONDUCTOR_PRIVATE_H
 #define LODE_AGENT_CONDUCTOR_PRIVATE_H
 
 #include "agent/capability.h"
 #include "agent/conductor.h"
+#include "agent/memory.h"
 #include "guard/tripwire.h"
+#include "judge/drift.h"
 #include "record/journal.h"
 
 #define HISTORY 96   /* units kept: enough for the longest window and the A/A scales */
 #define OUTCOMES 24
 #define RECENT 20
 #define KEPT_MAX 64
-#define BANS 32
+#define VISITS 12
 
 struct recent { /* for status; the journal has it all */
 	char ts[32];
@@ -25,13 +27,38 @@ struct recent { /* for status; the journal has it all */
 struct kept { /* an option that is not as the application had it, because we proved better */
 	int tunable;
 	struct lode_write original, now;
+	uint64_t trial; /* that proved it; 0: of an earlier life */
+	double fill;    /* block cache: seconds that it took to fill then, 0 = not known */
 };
 
-struct ban { /* the same wish in the same direction has failed: not again before `until` */
-	int tunable;
-	bool up;
-	unsigned times;
-	uint64_t until_ns;
+struct visit { /* of a regime */
+	char ts[32];
+	uint32_t regime;
+};
+
+/* What a trial is for. From OTHER_WORK on it is a check: its treatment is kept already, its control the application's value. */
+enum lode_purpose {
+	LODE_PURPOSE_NEW,
+	LODE_PURPOSE_STEP,       /* towards what is proven in this regime */
+	LODE_PURPOSE_CONFIRM,    /* proven in this regime before */
+	LODE_PURPOSE_OTHER_WORK, /* kept in another regime */
+	LODE_PURPOSE_DRIFT,      /* kept, and slower than it was then */
+	LODE_PURPOSE_SCHEDULED,  /* kept some time ago */
+};
+const char *lode_purpose_name(enum lode_purpose p);
+
+struct lode_watch { /* watch.c */
+	enum lode_purpose due;  /* the check that is wanted; NEW: none */
+	uint64_t due_ns;        /* since when */
+	uint64_t trial;         /* the last keep */
+	uint64_t recheck_ns;    /* when that is looked at once more; 0: it has been */
+	uint64_t changed_ns;    /* the last lasting change of options */
+	uint64_t not_before_ns; /* no check for an alarm before this time */
+	unsigned stood, invalid;
+	struct lode_drift drift;
+	struct lode_interval block; /* being filled */
+	struct lode_baseline base;
+	bool based;
 };
 
 struct lode_settle { /* settle.c: the last write, until no job is left that began before it */
@@ -45,6 +72,7 @@ struct lode_settle { /* settle.c: the last write, until no job is left that bega
 
 struct counts {
 	uint64_t proposals, refused, trials, kept, reverted, invalid, tripped, writes, calls, tokens, samples;
+	uint64_t alarms, confirmed, put_back; /* of what was kept */
 	uint64_t write_ns_max, write_ns, sample_ns;
 };
 
@@ -86,6 +114,10 @@ struct lode_conductor {
 	bool suggested;         /* proposal and plan wait for the operator */
 	struct lode_plan plan;
 	struct lode_trial *trial;
+	enum lode_purpose purpose; /* of the plan that waits for its trial, or is on it */
+	struct lode_proven offered; /* what the proposal is a part of, if it comes from memory */
+	struct lode_pace trial_pace;
+	double fill;            /* of the block cache on trial, seconds */
 	bool treated;           /* plan.todo is live, or may be */
 	bool doubt;             /* RocksDB could not write its OPTIONS file: what it shows may be the past */
 	struct lode_settle settle;
@@ -98,8 +130,10 @@ struct lode_conductor {
 	/* what became of it all */
 	struct kept kept[KEPT_MAX];
 	size_t nkept;
-	struct ban ban[BANS];
-	size_t nban;
+	struct lode_memory memory;
+	struct lode_watch watch;
+	struct visit visit[VISITS]; /* regimes, the present one last */
+	size_t nvisits;
 	struct lode_outcome outcome[OUTCOMES];
 	uint64_t outcome_ns[OUTCOMES];
 	size_t noutcome;
@@ -125,12 +159,13 @@ static inline uint64_t lode_conductor_now(const struct lode_conductor *c)
 int lode_live_read_state(struct lode_conductor *c);  /* the options as RocksDB has them; notices what others changed */
 /* todo or undo of the plan, in calm times only; 0 only if it reads back; -EAGAIN: nothing was done, try again later */
 int lode_live_apply(struct lode_conductor *c, bool treatment);
-bool lode_live_start(struct lode_conductor *c, uint64_t seed, const char *design, const char *judged_by); /* the intent, on disk before anything is written */
+bool lode_live_start(struct lode_conductor *c, uint64_t seed, const char *design, const char *judged_by, double alpha); /* the intent, on disk before anything is written */
 void lode_live_settled(struct lode_conductor *c, uint64_t trial, const char *how);
 bool lode_live_undo(struct lode_conductor *c);       /* the trial's changes back, at any time; false: SAFE or try again */
 void lode_live_count(struct lode_conductor *c, const struct lode_write_report *rep);
 void lode_live_keep(struct lode_conductor *c);       /* the plan is the new normal */
 void lode_live_unkeep(struct lode_conductor *c);     /* the plan has been undone after it was kept */
+bool lode_live_put_back(struct lode_conductor *c, const char *why); /* the plan, of kept changes, to the application's values; false: SAFE or try again */
 int lode_live_restore_kept(struct lode_conductor *c, const char *how);
 void lode_live_recover(struct lode_conductor *c);
 
@@ -146,7 +181,7 @@ void lode_report_recent(struct lode_conductor *c, const char *what, const char *
 const char *lode_report_cf_name(const struct lode_conductor *c, uint32_t cf);
 
 /* conductor.c */
-#define SHIFT_DISTANCE 0.5 /* of workloads: beyond it this is other work */
+#define SHIFT_DISTANCE LODE_REGIME_RADIUS /* of workloads: beyond it this is other work */
 #define SHIFT_MIX 1.0     /* ... in a trial, of the mix alone, while the change is not live. Threads that read beside threads that write drift
 			   * against each other all the time; pairs of blocks are made for that */
 #define SHIFT_MIX_LIVE 1.6 /* ... while it is live: it may move the mix itself. Beyond this a kind of operation came or went */
@@ -159,7 +194,6 @@ struct lode_situation lode_conductor_situation(const struct lode_conductor *c);
 
 /* advice.c */
 void lode_advice_observe(struct lode_conductor *c);  /* phase OBSERVE: learn, ask, consider */
-void lode_advice_ban(struct lode_conductor *c);      /* the present proposal has failed: not again for a while */
 struct lode_outcome *lode_advice_outcome(struct lode_conductor *c); /* a fresh entry for the present proposal; the caller fills the rest */
 
 void lode_advice_recall(struct lode_conductor *c);   /* before the journal has our "attach": what advice has cost before this process */
@@ -167,6 +201,33 @@ void lode_advice_learn(struct lode_conductor *c);    /* tripwires: how it is whi
 const char *lode_advice_not_yet(struct lode_conductor *c); /* why nothing can be tried at this moment; NULL: it can */
 /* The guard once more on the present proposal; 0, or -EPERM with the refusal told everywhere and appended to out (may be NULL). */
 int lode_advice_recheck(struct lode_conductor *c, struct lode_buf *out);
+
+/* memory.c */
+void lode_memory_open(struct lode_conductor *c);    /* what an earlier life has learnt */
+void lode_memory_note(struct lode_conductor *c);    /* the present regime into the journal */
+void lode_memory_meet(struct lode_conductor *c, struct lode_workload *w); /* the work of the last seconds: which regime is it? */
+uint32_t lode_memory_regime(const struct lode_conductor *c); /* 0: none yet */
+void lode_memory_ban(struct lode_conductor *c, bool everywhere); /* the present proposal has failed: not again for a while */
+void lode_memory_rolled_back(struct lode_conductor *c); /* all that is kept, before it is restored */
+bool lode_memory_bans(struct lode_conductor *c, const struct lode_proposal *p, struct lode_refusal *r);
+void lode_memory_learn(struct lode_conductor *c, const struct lode_verdict *v, bool tripped);
+bool lode_memory_offer(struct lode_conductor *c, struct lode_proposal *out, enum lode_purpose *purpose); /* what was proven in this regime and is not in force */
+void lode_memory_json(const struct lode_conductor *c, struct lode_json *j);
+
+/* watch.c */
+void lode_watch_look(struct lode_conductor *c);     /* every tick: drift, calendar */
+void lode_watch_feed(struct lode_conductor *c);     /* phase WATCH */
+bool lode_watch_first(struct lode_conductor *c);    /* true: a check comes before anything new */
+void lode_watch_entered(struct lode_conductor *c);  /* another regime */
+bool lode_watch_checks(const struct lode_conductor *c); /* is the trial a check of what is kept? */
+bool lode_watch_stands(const struct lode_conductor *c); /* ... that leaves it as it is if it ends invalid? */
+bool lode_watch_settled(const struct lode_conductor *c);
+void lode_watch_length(struct lode_conductor *c, struct lode_trial_spec *s);
+double lode_watch_fill(const struct lode_conductor *c);
+void lode_watch_ended(struct lode_conductor *c, enum lode_verdict_kind kind);
+bool lode_watch_provisional(const struct lode_conductor *c); /* in WATCH: what was kept for other work */
+void lode_watch_restart(struct lode_conductor *c);
+void lode_watch_json(const struct lode_conductor *c, struct lode_json *j);
 
 /* qualify.c */
 void lode_qualify_begin(struct lode_conductor *c); /* the present plan goes on trial as soon as it can be timed */
@@ -179,7 +240,6 @@ const char *lode_qualify_judged_by(const struct lode_conductor *c); /* what a tr
 /* experiment.c */
 void lode_experiment_begin(struct lode_conductor *c); /* the present plan goes on trial */
 void lode_experiment_feed(struct lode_conductor *c);
-void lode_experiment_watch(struct lode_conductor *c);
 void lode_experiment_cooldown(struct lode_conductor *c);
 bool lode_experiment_tripped(struct lode_conductor *c);
 void lode_experiment_stop(struct lode_conductor *c, enum lode_verdict_kind kind, const char *why, const char *trip);

@@ -89,6 +89,7 @@ static const struct key keys[] = {
 	{"judge", "pace", T_WORD, AT(pace), 0, 0, paces, "production", "production decides in minutes to hours, bench within about 90 seconds; rush decides on noise and is for tests of the guard only."},
 	{"judge", "alpha", T_REAL, AT(alpha), 0.001, 0.2, NULL, "0.05", "Risk of keeping a change that does nothing."},
 	{"judge", "min_effect", T_REAL, AT(min_effect), 0, 1, NULL, "0.02", "Least improvement worth keeping; 0.02 is 2 %."},
+	{"judge", "recheck", T_SECONDS, AT(recheck), 0, 31536000, NULL, "0", "How long after a change was kept it is tried once more against the application's value. 0: as the pace says."},
 	{"judge", "max_pairs", T_UINT, AT(max_pairs), 0, 200, NULL, "0", "Pairs of blocks after which an undecided trial is reverted. 0: as the pace says."},
 };
 #define KEYS (sizeof(keys) / sizeof(keys[0]))

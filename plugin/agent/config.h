@@ -46,6 +46,7 @@ struct lode_config {
 	/* [judge] */
 	char pace[24];
 	double alpha, min_effect;
+	double recheck;       /* seconds after a keep; 0 = the pace's */
 	unsigned max_pairs;   /* 0 = the pace's */
 };
 

@@ -37,6 +37,8 @@ static void journal_verdict(struct lode_conductor *c, const struct lode_verdict 
 	lode_json_str(j, "advisor", c->proposal.advisor);
 	lode_json_str(j, "rule", c->proposal.rule);
 	lode_json_str(j, "changes", changes);
+	lode_json_str(j, "purpose", lode_purpose_name(c->purpose));
+	lode_json_u64(j, "regime", lode_memory_regime(c));
 	lode_json_verdict(j, "verdict", v);
 	if (trip)
 		lode_json_str(j, "trip", trip);
@@ -52,14 +54,29 @@ static void count_verdict(struct lode_conductor *c, const struct lode_verdict *v
 		c->counts.tripped++;
 	} else if (v->kind == LODE_VERDICT_KEEP) {
 		o->what = LODE_OUT_KEPT;
-		c->counts.kept++;
+		c->counts.kept += !lode_watch_checks(c);
+		c->counts.confirmed += lode_watch_checks(c);
 	} else if (v->kind == LODE_VERDICT_REVERT) {
 		o->what = LODE_OUT_REVERTED;
-		c->counts.reverted++;
+		c->counts.reverted += !lode_watch_checks(c);
+		c->counts.put_back += lode_watch_checks(c);
 	} else {
 		o->what = LODE_OUT_INVALID;
 		c->counts.invalid++;
 	}
+}
+
+/* For people: a check confirms what was kept, or puts it back. */
+static const char *name_of(const struct lode_conductor *c, const struct lode_verdict *v, const char *trip)
+{
+	bool check = lode_watch_checks(c);
+	if (trip)
+		return "tripped";
+	if (v->kind == LODE_VERDICT_INVALID)
+		return "invalid";
+	if (v->kind == LODE_VERDICT_KEEP)
+		return check ? "confirmed" : "kept";
+	return check ? "went away" : "reverted";
 }
 
 /* Everything that ends a trial passes here: the verdict is written down, the options are made to agree with it. */
@@ -67,20 +84,23 @@ static void conclude(struct lode_conductor *c, const char *trip)
 {
 	int rc = 0;
 	struct lode_verdict v = *lode_trial_verdict(c->trial);
-	const char *what = trip ? "tripped" : v.kind == LODE_VERDICT_KEEP ? "kept" : v.kind == LODE_VERDICT_REVERT ? "reverted" : "invalid";
+	enum lode_purpose purpose = c->purpose;
+	bool check = lode_watch_checks(c), stays = v.kind == LODE_VERDICT_KEEP || (v.kind == LODE_VERDICT_INVALID && lode_watch_stands(c));
+	const char *what;
 	char changes[200];
 
-	if (v.kind == LODE_VERDICT_KEEP)
+	if (stays)
 		rc = lode_live_apply(c, true);
 	if (rc == -EAGAIN && !waited_long(c))
 		return; /* stays in TRIAL until writes flow again */
-	if (rc) {
+	if (rc && v.kind == LODE_VERDICT_KEEP) {
 		v.kind = LODE_VERDICT_INVALID;
 		snprintf(v.why, sizeof(v.why), "it was better, but could not be written for good");
-		what = "invalid";
 	}
-	if (v.kind != LODE_VERDICT_KEEP && !lode_live_undo(c))
+	stays &= rc == 0;
+	if (!stays && !lode_live_undo(c))
 		return; /* stays in TRIAL: the next tick tries again, or SAFE */
+	what = name_of(c, &v, trip);
 	lode_report_changes(c, &c->plan, changes, sizeof(changes));
 	journal_verdict(c, &v, trip);
 	count_verdict(c, &v, trip);
@@ -88,16 +108,22 @@ static void conclude(struct lode_conductor *c, const char *trip)
 	lode_log(LODE_LOG_NOTICE, "%s: %s %s: %s", c->id, what, changes, v.why);
 	if (v.kind == LODE_VERDICT_KEEP) {
 		lode_live_keep(c);
-		c->watch_until_ns = lode_conductor_now(c) + lode_seconds_ns(c->pace.watch);
+		lode_memory_learn(c, &v, false);
+		lode_watch_ended(c, v.kind);
+		c->watch_until_ns = lode_conductor_now(c) + lode_seconds_ns(purpose > LODE_PURPOSE_OTHER_WORK ? c->pace.between : c->pace.watch);
 		lode_conductor_phase(c, LODE_WATCH, "watching what was kept: %.180s", changes);
 		lode_trial_free(c->trial);
 		c->trial = NULL;
 		lode_conductor_forget(c);
 		return;
 	}
-	lode_live_settled(c, c->proposal.id, what);
-	if (v.kind == LODE_VERDICT_REVERT)
-		lode_advice_ban(c);
+	c->treated = false;
+	if (check && !stays)
+		lode_live_unkeep(c);
+	else
+		lode_live_settled(c, c->proposal.id, what);
+	lode_memory_learn(c, &v, trip);
+	lode_watch_ended(c, v.kind);
 	end_trial(c);
 	lode_conductor_phase(c, LODE_COOLDOWN, "%s: %.200s", what, v.why);
 }
@@ -111,6 +137,7 @@ void lode_experiment_stop(struct lode_conductor *c, enum lode_verdict_kind kind,
 void lode_experiment_give_up(struct lode_conductor *c, const char *why)
 {
 	c->plan.n = 0;
+	lode_watch_ended(c, LODE_VERDICT_INVALID);
 	c->ask_ns = lode_conductor_now(c) + lode_seconds_ns(c->pace.observe);
 	lode_conductor_phase(c, LODE_OBSERVE, "%s", why);
 }
@@ -126,7 +153,10 @@ void lode_experiment_close(struct lode_conductor *c)
 	if (!lode_live_undo(c))
 		return;
 	journal_verdict(c, &v, NULL);
-	lode_live_settled(c, c->proposal.id, "undone at close");
+	if (lode_watch_checks(c))
+		lode_live_unkeep(c);
+	else
+		lode_live_settled(c, c->proposal.id, "undone at close");
 	end_trial(c);
 }
 
@@ -200,12 +230,15 @@ static void fill_spec(struct lode_conductor *c, struct lode_trial_spec *spec, co
 {
 	struct lode_interval *past = calloc(HISTORY, sizeof(*past));
 	bool cache = c->plan.lag == LODE_LAG_CACHE;
-	double fill = cache ? cache_fill_time(c) : 0;
+	bool check = lode_watch_checks(c);
+	double fill = !cache ? 0 : check ? lode_watch_fill(c) : cache_fill_time(c);
+	c->fill = fill;
 	lode_trial_spec_init(spec, fill > c->pace.washout_fill ? LODE_DESIGN_START : LODE_DESIGN_SWITCH, &c->pace, seed);
 	spec->fill = fill;
 	spec->blocks = cache ? LODE_BLOCKS_CACHE : c->plan.lag == LODE_LAG_INSTANT ? LODE_BLOCKS_INSTANT : LODE_BLOCKS_FLUSH;
 	spec->alpha = c->config->alpha;
 	spec->min_effect = c->config->min_effect;
+	lode_watch_length(c, spec);
 	if (!past)
 		return;
 	for (size_t i = 0; i < c->history_n; i++)
@@ -213,7 +246,7 @@ static void fill_spec(struct lode_conductor *c, struct lode_trial_spec *spec, co
 	lode_trial_stretch(spec, b, past, c->history_n);
 	lode_trial_scales(spec, b, past, c->history_n);
 	c->trial = lode_trial_new(spec, b, lode_conductor_now(c));
-	if (c->trial)
+	if (c->trial && !check) /* the past of a check had the treatment */
 		lode_trial_prime(c->trial, past, c->history_n);
 	free(past);
 }
@@ -237,7 +270,7 @@ void lode_experiment_begin(struct lode_conductor *c)
 		return;
 	}
 	lode_report_changes(c, &c->plan, changes, sizeof(changes));
-	if (!lode_live_start(c, seed, lode_design_name(spec.design), lode_baseline_judged_by(&base))) {
+	if (!lode_live_start(c, seed, lode_design_name(spec.design), lode_baseline_judged_by(&base), spec.alpha)) {
 		lode_trial_free(c->trial);
 		c->trial = NULL;
 		lode_experiment_give_up(c, "the journal cannot be written, so nothing is tried; see agent.state_dir");
@@ -248,6 +281,7 @@ void lode_experiment_begin(struct lode_conductor *c)
 	c->block_workload.known = false;
 	c->failed_reverts = 0;
 	c->unsettled = false;
+	c->treated = lode_watch_checks(c);
 	lode_log(LODE_LOG_INFO, "%s: trying %s: %s", c->id, changes, c->proposal.why);
 	lode_conductor_phase(c, LODE_TRIAL, "trying %.200s", changes);
 	set_arm(c);
@@ -306,15 +340,6 @@ void lode_experiment_feed(struct lode_conductor *c)
 	}
 }
 
-void lode_experiment_watch(struct lode_conductor *c)
-{
-	if (lode_conductor_now(c) < c->watch_until_ns)
-		return;
-	c->plan.n = 0;
-	c->ask_ns = lode_conductor_now(c) + lode_seconds_ns(c->pace.between);
-	lode_conductor_phase(c, LODE_OBSERVE, "what was kept held");
-}
-
 void lode_experiment_cooldown(struct lode_conductor *c)
 {
 	if (lode_conductor_now(c) >= c->ask_ns)
@@ -335,14 +360,20 @@ static void trip(struct lode_conductor *c, const char *name, const char *why)
 		return;
 	}
 	/* after a keep: the plan is still here until the watch ends */
-	c->treated = true;
-	if (!lode_live_undo(c))
-		return;
-	lode_live_unkeep(c);
+	if (lode_watch_provisional(c)) {
+		if (!lode_live_put_back(c, why))
+			return;
+	} else {
+		c->treated = true;
+		if (!lode_live_undo(c))
+			return;
+		lode_live_unkeep(c);
+	}
+	lode_watch_restart(c);
 	c->counts.tripped++;
 	lode_report_recent(c, "tripped", why, NULL);
 	lode_log(LODE_LOG_NOTICE, "%s: put back after a keep: %s", c->id, why);
-	lode_advice_ban(c);
+	lode_memory_ban(c, true);
 	end_trial(c);
 	lode_conductor_phase(c, LODE_COOLDOWN, "tripped (%s): %.180s", name, why);
 }

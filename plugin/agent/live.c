@@ -358,7 +358,7 @@ bool lode_live_undo(struct lode_conductor *c)
 	return false;
 }
 
-bool lode_live_start(struct lode_conductor *c, uint64_t seed, const char *design, const char *judged_by)
+bool lode_live_start(struct lode_conductor *c, uint64_t seed, const char *design, const char *judged_by, double alpha)
 {
 	struct lode_json *j = lode_journal_begin(c->journal, "intent");
 	lode_json_u64(j, "trial", c->proposal.id);
@@ -366,7 +366,9 @@ bool lode_live_start(struct lode_conductor *c, uint64_t seed, const char *design
 	lode_json_str(j, "judged_by", judged_by);
 	lode_json_u64(j, "seed", seed);
 	lode_json_str(j, "pace", c->pace.name);
-	lode_json_num(j, "alpha", c->config->alpha);
+	lode_json_num(j, "alpha", alpha);
+	lode_json_str(j, "purpose", lode_purpose_name(c->purpose));
+	lode_json_u64(j, "regime", lode_memory_regime(c));
 	lode_json_writes(j, "todo", c->plan.todo, c->plan.n);
 	lode_json_writes(j, "undo", c->plan.undo, c->plan.n);
 	return lode_journal_end(c->journal, true) == 0;
@@ -397,14 +399,17 @@ void lode_live_keep(struct lode_conductor *c)
 			c->nkept++;
 		}
 		c->kept[k].now = c->plan.todo[i];
+		c->kept[k].fill = c->fill;
+		if (!lode_watch_checks(c))
+			c->kept[k].trial = c->proposal.id;
 	}
 	c->treated = false;
 	journal_kept(c);
 	lode_live_settled(c, c->proposal.id, "kept");
 }
 
-/* A keep that did not hold: the plan's options are as they were before it, kept earlier or never. */
-void lode_live_unkeep(struct lode_conductor *c)
+/* The plan's options are as they were before it, kept earlier or never. */
+static void forget_kept(struct lode_conductor *c)
 {
 	for (size_t i = 0; i < c->plan.n; i++)
 		for (size_t k = 0; k < c->nkept; k++) {
@@ -416,23 +421,45 @@ void lode_live_unkeep(struct lode_conductor *c)
 				c->kept[k--] = c->kept[--c->nkept];
 		}
 	journal_kept(c);
+}
+
+void lode_live_unkeep(struct lode_conductor *c)
+{
+	forget_kept(c);
 	lode_live_settled(c, c->proposal.id, "put back after a keep");
+}
+
+static void journal_restore(struct lode_conductor *c, const char *why, const struct lode_write *w, size_t n)
+{
+	struct lode_json *j = lode_journal_begin(c->journal, "restore");
+	lode_json_str(j, "why", why);
+	lode_json_writes(j, "writes", w, n);
+	lode_journal_end(c->journal, true);
+}
+
+/* No trial stands behind this one, so it is announced by itself. */
+bool lode_live_put_back(struct lode_conductor *c, const char *why)
+{
+	journal_restore(c, why, c->plan.undo, c->plan.n);
+	c->treated = true;
+	if (!lode_live_undo(c)) {
+		journal_kept(c); /* still */
+		return false;
+	}
+	forget_kept(c);
+	return true;
 }
 
 int lode_live_restore_kept(struct lode_conductor *c, const char *how)
 {
 	struct lode_write w[KEPT_MAX];
-	struct lode_json *j;
 	size_t n;
 	int rc;
 	lode_live_read_state(c); /* a family may have been dropped since */
 	n = c->nkept;
 	for (size_t i = 0; i < n; i++)
 		w[i] = c->kept[i].original;
-	j = lode_journal_begin(c->journal, "restore");
-	lode_json_str(j, "why", how);
-	lode_json_writes(j, "writes", w, n);
-	lode_journal_end(c->journal, true);
+	journal_restore(c, how, w, n);
 	rc = write_all(c, w, n, true);
 	if (rc == 0)
 		c->nkept = 0;
@@ -518,6 +545,8 @@ int lode_conductor_rollback(struct lode_conductor *c, bool print, struct lode_bu
 			lode_trial_stop(c->trial, LODE_VERDICT_INVALID, "rolled back by the operator");
 		if (!lode_live_undo(c))
 			rc = -EIO;
+		if (rc == 0 && c->nkept)
+			lode_memory_rolled_back(c);
 		if (rc == 0 && c->nkept)
 			rc = lode_live_restore_kept(c, "rolled back by the operator");
 	}

@@ -3,7 +3,6 @@
 
 #include "record/metrics.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -246,8 +245,6 @@ void lode_conductor_status(const struct lode_conductor *c, struct lode_json *j)
 {
 	const struct lode_host_info *info = c->host->ops->info(c->host);
 	const struct lode_cache *cache = &c->now->cache;
-	char regime[20];
-	snprintf(regime, sizeof(regime), "%016" PRIx64, c->workload.regime);
 	lode_json_object(j, NULL);
 	lode_json_str(j, "id", c->id);
 	lode_json_str(j, "path", info->path);
@@ -264,7 +261,8 @@ void lode_conductor_status(const struct lode_conductor *c, struct lode_json *j)
 	lode_json_u64(j, "samples", c->counts.samples);
 	lode_json_num(j, "sample_us", c->counts.samples ? (double)c->counts.sample_ns / 1e3 / (double)c->counts.samples : 0);
 	lode_json_str(j, "workload", c->workload.text);
-	lode_json_str(j, "regime", regime);
+	lode_memory_json(c, j);
+	lode_watch_json(c, j);
 	lode_json_str(j, "journal", lode_journal_path(c->journal));
 	json_now(c, j);
 	if (cache->present) {
@@ -332,7 +330,8 @@ void lode_conductor_metrics(const struct lode_conductor *c, struct lode_expo *e)
 	const struct {
 		const char *outcome;
 		uint64_t value;
-	} outcomes[] = {{"refused", n->refused}, {"kept", n->kept}, {"reverted", n->reverted}, {"invalid", n->invalid}, {"tripped", n->tripped}};
+	} outcomes[] = {{"refused", n->refused}, {"kept", n->kept}, {"reverted", n->reverted}, {"invalid", n->invalid}, {"tripped", n->tripped},
+			{"confirmed", n->confirmed}, {"put back", n->put_back}};
 	struct lode_buf db, labels;
 	lode_buf_init(&db, 512);
 	lode_buf_init(&labels, 1024);

@@ -22,6 +22,7 @@ const struct lode_pace lode_pace_bench = {
     .cooldown = 120,
     .between = 4,
     .watch = 20,
+    .recheck = 1800,
 };
 
 /* A service: blocks long against its hiccups, small effects within an hour. */
@@ -43,6 +44,7 @@ const struct lode_pace lode_pace_production = {
     .cooldown = 3600,
     .between = 120,
     .watch = 3600,
+    .recheck = 5 * 3600,
 };
 
 /* Not for people: so quick that it decides on noise. Tests of the guard use it to apply and undo as many changes as they can. */
@@ -64,6 +66,7 @@ const struct lode_pace lode_pace_rush = {
 	.cooldown = 0.5,
 	.between = 0.1,
 	.watch = 0.5,
+	.recheck = 60,
 };
 
 const struct lode_pace *lode_pace_find(const char *name)

@@ -29,6 +29,7 @@ struct lode_pace { /* all in seconds; see lode_pace_bench and lode_pace_producti
 	double cooldown; /* after a revert, for the same tunable and direction; doubles each time */
 	double between;	 /* rest after a keep or revert */
 	double watch;	 /* after a keep */
+	double recheck;	 /* after a keep: tried once more against the application's value */
 };
 extern const struct lode_pace lode_pace_bench, lode_pace_production, lode_pace_rush; /* rush: for tests of the guard only */
 const struct lode_pace *lode_pace_find(const char *name); /* NULL if unknown */

@@ -1,4 +1,4 @@
-/* What kind of work a window of intervals shows, and a fingerprint of it.
+/* What kind of work a window of intervals shows, and how far two kinds of work are apart.
  *
  * Only features that a tuning change cannot influence take part: the mix, sizes, scan length, batch size, the fraction of keys found.
  * Speed, hit rates and level shape answer to the tuner and must not decide what the work is. */
@@ -17,94 +17,26 @@ static double ratio(double part, double whole)
 	return whole > 0 ? part / whole : NAN;
 }
 
-/* The fingerprint: one field of four bits a feature. Edges stand where round figures of real loads do not lie (5, 10, 50 %; 100 bytes). */
-static const double share_edges[] = {0.0075, 0.07, 0.22, 0.37, 0.63, 0.78, 0.93, 0.9925, INFINITY};
-static const double found_edges[] = {0.1, 0.4, 0.85, INFINITY};
-static const double size_edges[] = {1.36, 5.43, 21.7, 86.8, 347, 1389, 5556, 22225, 88900, 355600, 1422000, INFINITY}; /* 4^(k+0.22) */
+#define RARE 0.0075 /* a kind of operation with a smaller share has no sizes worth knowing */
 
 struct feature {
-	const double *edges;
-	bool log;       /* slack is a factor, not a difference */
-	double slack;   /* hysteresis on either side */
-	int only_with;  /* the kind of operation without which the feature means nothing; -1 = always */
+	bool log;      /* ratios count, not differences */
+	int only_with; /* the kind of operation without which the feature means nothing */
 };
 
-enum { F_VALUE = LODE_OP_N, F_WRITE, F_SCAN, F_BATCH, F_FOUND, FEATURES };
-#define NO_BIN 15u
+enum { F_VALUE, F_WRITE, F_SCAN, F_BATCH, F_FOUND, FEATURES };
 
 static const struct feature features[FEATURES] = {
-	[0] = {share_edges, false, 0.04, -1},
-	[1] = {share_edges, false, 0.04, -1},
-	[2] = {share_edges, false, 0.04, -1},
-	[3] = {share_edges, false, 0.04, -1},
-	[F_VALUE] = {size_edges, true, 1.4, 0},
-	[F_WRITE] = {size_edges, true, 1.4, 1},
-	[F_SCAN] = {size_edges, true, 1.4, 2},
-	[F_BATCH] = {size_edges, true, 1.4, 1},
-	[F_FOUND] = {found_edges, false, 0.08, 0},
+	[F_VALUE] = {true, 0}, [F_WRITE] = {true, 1}, [F_SCAN] = {true, 2}, [F_BATCH] = {true, 1}, [F_FOUND] = {false, 0},
 };
 
 static void feature_values(const struct lode_workload *w, double v[FEATURES])
 {
-	memcpy(v, w->share, sizeof w->share);
 	v[F_VALUE] = w->value_bytes;
 	v[F_WRITE] = w->write_bytes;
 	v[F_SCAN] = w->scan_next;
 	v[F_BATCH] = w->batch_keys;
 	v[F_FOUND] = w->found;
-}
-
-static unsigned bin_of(const struct feature *f, double v)
-{
-	unsigned bin = 0;
-
-	while (v >= f->edges[bin])
-		bin++;
-	return bin;
-}
-
-/* True if v still counts as inside `bin`, edges widened by the slack. The smallest shares get less of it: 3 % is not 0.1 %. */
-static bool near_bin(const struct feature *f, double v, unsigned bin)
-{
-	double lo = bin ? f->edges[bin - 1] : -INFINITY, hi = f->edges[bin];
-
-	if (f->log)
-		return v * f->slack >= lo && v < hi * f->slack;
-	return v + fmin(f->slack, lo / 2) >= lo && v < hi + fmin(f->slack, fmin(hi, 1 - hi > 0 ? 1 - hi : hi) / 2);
-}
-
-static unsigned field(uint64_t regime, int i)
-{
-	return (unsigned)(regime >> (4 * i)) & 15u;
-}
-
-static uint64_t fingerprint(const struct lode_workload *w, uint64_t before)
-{
-	uint64_t regime = 1ull << 60; /* never 0 */
-	double v[FEATURES];
-
-	feature_values(w, v);
-	for (int i = 0; i < FEATURES; i++) {
-		const struct feature *f = &features[i];
-		unsigned bin = NO_BIN;
-		/* A kind that hardly occurs has no sizes worth knowing. */
-		bool means = f->only_with < 0 || field(regime, f->only_with) > 0 || (f->only_with == 0 && field(regime, 3) > 0);
-
-		if (means && !isnan(v[i])) {
-			bin = bin_of(f, v[i]);
-			unsigned old = before ? field(before, i) : NO_BIN;
-			if (old != NO_BIN && old != bin && near_bin(f, v[i], old))
-				bin = old;
-		}
-		regime |= (uint64_t)bin << (4 * i);
-	}
-	return regime;
-}
-
-void lode_workload_settle(const struct lode_workload *before, struct lode_workload *w)
-{
-	if (before && before->regime && w->regime)
-		w->regime = fingerprint(w, before->regime);
 }
 
 static void describe(struct lode_workload *w, bool blind)
@@ -132,7 +64,7 @@ void lode_workload_of(const struct lode_interval *window, const struct lode_samp
 				  (double)t[LODE_T_MULTIGET_KEYS]};
 	double all = kind[0] + kind[1] + kind[2] + kind[3];
 
-	*out = (struct lode_workload){.found = NAN, .value_bytes = NAN, .write_bytes = NAN, .scan_next = NAN, .batch_keys = NAN};
+	*out = (struct lode_workload){.found = NAN, .value_bytes = NAN, .write_bytes = NAN, .scan_next = NAN, .batch_keys = NAN, .rate = NAN};
 	for (size_t i = 0; now && i < now->ncf; i++)
 		out->data_bytes += (double)now->cf[i].sst_bytes;
 	out->ops = lode_interval_ops(window);
@@ -151,8 +83,6 @@ void lode_workload_of(const struct lode_interval *window, const struct lode_samp
 	out->write_bytes = ratio((double)window->bytes_written, kind[1]);
 	out->scan_next = ratio((double)(t[LODE_T_NEXT] + t[LODE_T_PREV]), kind[2]);
 	out->batch_keys = ratio(kind[1], (double)(t[LODE_T_WRITE_SELF] + t[LODE_T_WRITE_OTHER]));
-	if (out->known)
-		out->regime = fingerprint(out, 0);
 	describe(out, !window->has_stats);
 }
 
@@ -179,10 +109,10 @@ void lode_workload_distances(const struct lode_workload *a, const struct lode_wo
 
 	feature_values(a, va);
 	feature_values(b, vb);
-	for (int i = LODE_OP_N; i < FEATURES; i++) {
+	for (int i = 0; i < FEATURES; i++) {
 		const struct feature *f = &features[i];
 		int kind = f->only_with;
-		bool rare = a->share[kind] < share_edges[0] || b->share[kind] < share_edges[0];
+		bool rare = a->share[kind] < RARE || b->share[kind] < RARE;
 
 		if (rare || isnan(va[i]) || isnan(vb[i]))
 			continue;
@@ -199,4 +129,33 @@ double lode_workload_distance(const struct lode_workload *a, const struct lode_w
 
 	lode_workload_distances(a, b, &mix, &sizes);
 	return hypot(mix, sizes);
+}
+
+/* From what was to what is, as far as both are known; what was not known before is taken over. */
+static void blend(double *was, double is, double weight, bool log)
+{
+	if (isnan(is))
+		return;
+	if (isnan(*was))
+		*was = is;
+	else if (log)
+		*was = expm1((1 - weight) * log1p(*was) + weight * log1p(is));
+	else
+		*was += weight * (is - *was);
+}
+
+void lode_workload_blend(struct lode_workload *w, const struct lode_workload *now, double weight)
+{
+	for (int i = 0; i < LODE_OP_N; i++)
+		blend(&w->share[i], now->share[i], weight, false);
+	blend(&w->found, now->found, weight, false);
+	blend(&w->value_bytes, now->value_bytes, weight, true);
+	blend(&w->write_bytes, now->write_bytes, weight, true);
+	blend(&w->scan_next, now->scan_next, weight, true);
+	blend(&w->batch_keys, now->batch_keys, weight, true);
+	blend(&w->rate, now->rate, weight, true);
+	w->ops = now->ops;
+	w->data_bytes = now->data_bytes;
+	w->known |= now->known;
+	memcpy(w->text, now->text, sizeof w->text);
 }

@@ -14,7 +14,7 @@ import zlib
 from collections import Counter
 
 KINDS = {"attach", "asked", "advice", "proposal", "refused", "intent", "verdict", "settled", "kept", "trip", "override", "dropped", "restore", "safe", "pause",
-         "resume", "close"}
+         "resume", "close", "regime", "memory", "drift", "check"}
 
 
 class Damaged(ValueError):
