@@ -33,7 +33,7 @@ ELMO_TABLE_5 = [
      "target_file_size_base": 32 * MIB, "min_write_buffer_number_to_merge": 3},
 ]
 
-# Legal values within four times of the defaults, so that no bound refuses them, and every one a step to the worse.
+# Legal values within four times of the defaults, every one a step to the worse.
 SLOW = [
     {"level0_slowdown_writes_trigger": 5, "level0_stop_writes_trigger": 9},
     {"level0_file_num_compaction_trigger": 1},
