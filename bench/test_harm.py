@@ -78,6 +78,8 @@ class Verdict(unittest.TestCase):
         self.assertIn("slow", damage.complaints(lost)[0])
         noisy = [harm([x] * 10, "ours") for x in (80, 110, 90, 105, 98)]
         self.assertEqual(damage.complaints(noisy), [])
+        little = [harm([x] * 10, "ours", control=(1000,) * 10) for x in (995, 996, 994, 995, 995)]
+        self.assertEqual(damage.complaints(little), [])
 
 
 class FakeDoor:
