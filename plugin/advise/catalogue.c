@@ -25,7 +25,7 @@ static bool offered(const struct lode_tunable *t, const struct lode_policy *p)
 		return false;
 	if (t->tier == LODE_TIER_OPTIN && !p->allow_optin)
 		return false;
-	return p->allow_slow_lag || (t->lag != LODE_LAG_SHAPE && t->lag != LODE_LAG_REWRITE);
+	return lode_policy_waits(p, t);
 }
 
 static struct line line_of(const struct lode_situation *s, int t, uint32_t cf)

@@ -30,7 +30,7 @@ struct lode_outcome *lode_advice_outcome(struct lode_conductor *c)
 	return o;
 }
 
-static void refuse(struct lode_conductor *c, const struct lode_refusal *r)
+void lode_advice_refuse(struct lode_conductor *c, const struct lode_refusal *r)
 {
 	struct lode_json *j = lode_journal_begin(c->journal, "refused");
 	lode_json_u64(j, "trial", c->proposal.id);
@@ -98,7 +98,7 @@ static void consider(struct lode_conductor *c, const struct lode_proposal *p, en
 	lode_journal_end(c->journal, false);
 	c->ask_ns = lode_conductor_now(c) + lode_seconds_ns(c->pace.between);
 	if (lode_memory_bans(c, p, &refusal) || lode_guard_check(&s, &c->proposal, &c->plan, &refusal)) {
-		refuse(c, &refusal);
+		lode_advice_refuse(c, &refusal);
 		return;
 	}
 	if (c->config->mode == LODE_MODE_SUGGEST) {
@@ -121,7 +121,7 @@ int lode_advice_recheck(struct lode_conductor *c, struct lode_buf *out)
 	if (!lode_watch_checks(c)) /* whose values are in force already */
 		rc = lode_guard_check(&s, &c->proposal, &c->plan, &refusal);
 	if (rc)
-		refuse(c, &refusal);
+		lode_advice_refuse(c, &refusal);
 	if (rc && out)
 		lode_buf_addf(out, "no longer possible: %s\n", refusal.why);
 	return rc;

@@ -129,6 +129,7 @@ void lode_conductor_tick(struct lode_conductor *c)
 		return;
 	lode_live_read_state(c);
 	lode_settle_tick(c);
+	lode_validity_look(c);
 	know_workload(c);
 	lode_watch_look(c);
 	if (c->phase != LODE_SAFE && !lode_experiment_tripped(c))
@@ -179,6 +180,7 @@ static void set_policy(struct lode_conductor *c)
 	lode_policy_init(&c->policy);
 	c->policy.allow_optin = c->config->allow_optin;
 	c->policy.allow_residue = c->config->allow_residue;
+	c->policy.allow_shape = c->config->shape == LODE_SHAPE_VOLUME;
 	c->policy.memory_fraction = c->config->memory_fraction;
 	c->policy.memory_max = (uint64_t)c->config->memory_max;
 	snprintf(pins, sizeof(pins), "%s", c->config->pin);

@@ -121,6 +121,8 @@ struct lode_conductor {
 	bool treated;           /* plan.todo is live, or may be */
 	bool doubt;             /* RocksDB could not write its OPTIONS file: what it shows may be the past */
 	struct lode_settle settle;
+	bool flushed_early;     /* in the last interval: memtables went to disk long before they were full */
+	unsigned early_flushes; /* while nothing was on trial, since the work was last another: here that is usual */
 	uint64_t arm_ns;        /* when the arm now live was applied */
 	bool unsettled;         /* its block has not begun: jobs of the other arm are running */
 	uint64_t next_id;
@@ -175,6 +177,11 @@ void lode_settle_after(struct lode_conductor *c, const struct lode_write *w, siz
 void lode_settle_forget(struct lode_conductor *c, uint32_t cf, const char *key); /* somebody else's from now on */
 bool lode_settle_tick(struct lode_conductor *c); /* true: older options may have been in force since the last tick; ours are again */
 
+/* validity.c */
+void lode_validity_look(struct lode_conductor *c); /* every tick, trial or not: what is usual here */
+/* Has something happened in this interval that makes the trial worthless, whatever it would have shown? */
+bool lode_validity_broken(const struct lode_conductor *c, char *why, size_t len);
+
 /* report.c */
 void lode_report_changes(const struct lode_conductor *c, const struct lode_plan *p, char *out, size_t len); /* "block_cache_size 8 MiB -> 512 MiB" */
 void lode_report_recent(struct lode_conductor *c, const char *what, const char *why, const struct lode_verdict *v);
@@ -199,6 +206,7 @@ struct lode_outcome *lode_advice_outcome(struct lode_conductor *c); /* a fresh e
 void lode_advice_recall(struct lode_conductor *c);   /* before the journal has our "attach": what advice has cost before this process */
 void lode_advice_learn(struct lode_conductor *c);    /* tripwires: how it is while nothing of ours is live */
 const char *lode_advice_not_yet(struct lode_conductor *c); /* why nothing can be tried at this moment; NULL: it can */
+void lode_advice_refuse(struct lode_conductor *c, const struct lode_refusal *r); /* the present proposal: told to the journal, status and the advisor */
 /* The guard once more on the present proposal; 0, or -EPERM with the refusal told everywhere and appended to out (may be NULL). */
 int lode_advice_recheck(struct lode_conductor *c, struct lode_buf *out);
 

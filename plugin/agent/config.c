@@ -31,6 +31,7 @@ static const char *const children[] = {"inherit", "strip", NULL};
 static const char *const advisors[] = {"expert", "llm", "random", "adversarial", NULL};
 static const char *const objectives[] = {"balanced", NULL};
 static const char *const paces[] = {"production", "bench", "rush", NULL};
+static const char *const shapes[] = {"refuse", "volume", NULL};
 static const char *const apis[] = {"chat", NULL};
 
 #define AT(field) offsetof(struct lode_config, field), sizeof(((struct lode_config *)0)->field)
@@ -91,6 +92,9 @@ static const struct key keys[] = {
 	{"judge", "min_effect", T_REAL, AT(min_effect), 0, 1, NULL, "0.02", "Least improvement worth keeping; 0.02 is 2 %."},
 	{"judge", "recheck", T_SECONDS, AT(recheck), 0, 31536000, NULL, "0", "How long after a change was kept it is tried once more against the application's value. 0: as the pace says."},
 	{"judge", "max_pairs", T_UINT, AT(max_pairs), 0, 200, NULL, "0", "Pairs of blocks after which an undecided trial is reverted. 0: as the pace says."},
+	{"judge", "shape", T_WORD, AT(shape), 0, 0, shapes, "refuse",
+	 "Options that act through the shape of the tree (level sizes, file sizes). refuse: never tried. volume: judged by the work done over several settle "
+	 "volumes of writes, which takes hours, as the undo does."},
 };
 #define KEYS (sizeof(keys) / sizeof(keys[0]))
 

@@ -12,6 +12,8 @@ enum lode_mode { LODE_MODE_OBSERVE, LODE_MODE_SUGGEST, LODE_MODE_AUTO };
 const char *lode_mode_name(enum lode_mode m);
 enum lode_on_close { LODE_CLOSE_RESTORE, LODE_CLOSE_KEEP };
 
+enum lode_shape { LODE_SHAPE_REFUSE, LODE_SHAPE_VOLUME };
+
 struct lode_config {
 	char file[512]; /* "" if none was read */
 	bool disabled;
@@ -48,6 +50,7 @@ struct lode_config {
 	double alpha, min_effect;
 	double recheck;       /* seconds after a keep; 0 = the pace's */
 	unsigned max_pairs;   /* 0 = the pace's */
+	int shape;            /* enum lode_shape: what becomes of options that act through the shape of the tree */
 };
 
 void lode_config_defaults(struct lode_config *c);

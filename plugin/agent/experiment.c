@@ -213,28 +213,38 @@ static bool arm_is_live(const struct lode_conductor *c)
 	return (lode_trial_arm(c->trial) == LODE_TREATMENT) == c->treated;
 }
 
-/* Seconds until a grown block cache is full: what fills it are the misses that are seen now; half as much again, because the last blocks take longest to be
- * asked for. A block cache that fills within the washout can be flipped like any other option. INFINITY if it does not grow. */
-static double cache_fill_time(const struct lode_conductor *c)
+/* Bytes by which the plan lets the block cache grow; 0 if it does not. */
+static double cache_growth(const struct lode_conductor *c)
 {
-	const struct lode_interval *w = c->window;
 	int64_t from, to, grows = 0;
 	for (size_t i = 0; i < c->plan.n; i++)
 		if (c->plan.todo[i].scope == LODE_SCOPE_CACHE && lode_num_parse(c->plan.todo[i].value, strlen(c->plan.todo[i].value), &to) == 0 &&
 		    lode_num_parse(c->plan.undo[i].value, strlen(c->plan.undo[i].value), &from) == 0)
 			grows = to - from;
-	return grows > 0 ? 1.5 * (double)grows * w->seconds / (double)w->ticker[LODE_T_CACHE_BYTES_WRITE] : INFINITY;
+	return grows > 0 ? (double)grows : 0;
+}
+
+/* Seconds until a grown block cache is full: what fills it are the misses that are seen now; half as much again, because the last blocks take longest to be
+ * asked for. A block cache that fills within the washout can be flipped like any other option. INFINITY if it does not grow. */
+static double cache_fill_time(const struct lode_conductor *c)
+{
+	const struct lode_interval *w = c->window;
+	double grows = cache_growth(c);
+	return grows > 0 ? 1.5 * grows * w->seconds / (double)w->ticker[LODE_T_CACHE_BYTES_WRITE] : INFINITY;
 }
 
 static void fill_spec(struct lode_conductor *c, struct lode_trial_spec *spec, const struct lode_baseline *b, uint64_t seed)
 {
 	struct lode_interval *past = calloc(HISTORY, sizeof(*past));
 	bool cache = c->plan.lag == LODE_LAG_CACHE;
-	bool check = lode_watch_checks(c);
+	bool check = lode_watch_checks(c), shape = c->plan.lag == LODE_LAG_SHAPE;
 	double fill = !cache ? 0 : check ? lode_watch_fill(c) : cache_fill_time(c);
 	c->fill = fill;
-	lode_trial_spec_init(spec, fill > c->pace.washout_fill ? LODE_DESIGN_START : LODE_DESIGN_SWITCH, &c->pace, seed);
+	lode_trial_spec_init(spec, shape ? LODE_DESIGN_VOLUME : fill > c->pace.washout_fill ? LODE_DESIGN_START : LODE_DESIGN_SWITCH, &c->pace, seed);
 	spec->fill = fill;
+	spec->refill = cache ? cache_growth(c) : 0;
+	spec->settle = (double)c->plan.settle;
+	spec->cycle = (double)c->plan.cycle;
 	spec->blocks = cache ? LODE_BLOCKS_CACHE : c->plan.lag == LODE_LAG_INSTANT ? LODE_BLOCKS_INSTANT : LODE_BLOCKS_FLUSH;
 	spec->alpha = c->config->alpha;
 	spec->min_effect = c->config->min_effect;
@@ -249,6 +259,30 @@ static void fill_spec(struct lode_conductor *c, struct lode_trial_spec *spec, co
 	if (c->trial && !check) /* the past of a check had the treatment */
 		lode_trial_prime(c->trial, past, c->history_n);
 	free(past);
+}
+
+/* A tree takes its new shape from what is written. Where that would take too long nothing is begun, and the advisor is told. */
+static bool too_slow(struct lode_conductor *c, const struct lode_trial_spec *spec)
+{
+	struct lode_refusal r = {.rule = LODE_RULE_LAG, .change = -1};
+	double seconds;
+
+	if (spec->design != LODE_DESIGN_VOLUME)
+		return false;
+	lode_conductor_window(c, INFINITY, c->window);
+	seconds = lode_trial_volume_time(spec, c->window);
+	if (seconds <= c->pace.volume_most)
+		return false;
+	if (isfinite(seconds))
+		snprintf(r.why, sizeof(r.why), "at the present rate of writing it would take %.0f hours to judge this; at most %.0f are allowed", seconds / 3600,
+			 c->pace.volume_most / 3600);
+	else
+		snprintf(r.why, sizeof(r.why), "nothing is written, so the tree would not take the new shape and nothing could be judged");
+	lode_trial_free(c->trial);
+	c->trial = NULL;
+	lode_advice_refuse(c, &r);
+	lode_experiment_give_up(c, r.why);
+	return true;
 }
 
 void lode_experiment_begin(struct lode_conductor *c)
@@ -269,8 +303,11 @@ void lode_experiment_begin(struct lode_conductor *c)
 		lode_experiment_give_up(c, "no memory for a trial");
 		return;
 	}
+	if (too_slow(c, &spec))
+		return;
 	lode_report_changes(c, &c->plan, changes, sizeof(changes));
-	if (!lode_live_start(c, seed, lode_design_name(spec.design), lode_baseline_judged_by(&base), spec.alpha)) {
+	if (!lode_live_start(c, seed, lode_design_name(spec.design),
+			     spec.design == LODE_DESIGN_VOLUME ? "write amplification once settled" : lode_baseline_judged_by(&base), spec.alpha)) {
 		lode_trial_free(c->trial);
 		c->trial = NULL;
 		lode_experiment_give_up(c, "the journal cannot be written, so nothing is tried; see agent.state_dir");
@@ -312,7 +349,7 @@ void lode_experiment_feed(struct lode_conductor *c)
 		conclude(c, NULL);
 		return;
 	}
-	if (shifted(c, why, sizeof(why))) {
+	if (lode_validity_broken(c, why, sizeof(why)) || shifted(c, why, sizeof(why))) {
 		lode_experiment_stop(c, LODE_VERDICT_INVALID, why, NULL);
 		return;
 	}

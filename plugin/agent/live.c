@@ -79,8 +79,9 @@ static void overridden(struct lode_conductor *c, int tunable, const char *old, c
 	hand_back(c, tunable);
 	if (c->nkept != kept)
 		journal_kept(c);
-	if (c->trial && on_trial)
-		lode_trial_stop(c->trial, LODE_VERDICT_INVALID, "an option on trial was changed by someone else");
+	if (c->trial)
+		lode_trial_stop(c->trial, LODE_VERDICT_INVALID,
+				on_trial ? "an option on trial was changed by someone else" : "another option was changed by someone else while the trial ran");
 }
 
 struct ours { /* what we have written since the last look: not somebody else's doing */

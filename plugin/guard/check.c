@@ -17,6 +17,11 @@ void lode_policy_init(struct lode_policy *p)
 	p->debt_fraction = 0.5;
 }
 
+bool lode_policy_waits(const struct lode_policy *p, const struct lode_tunable *t)
+{
+	return p->allow_slow_lag || (t->lag == LODE_LAG_SHAPE ? p->allow_shape : t->lag != LODE_LAG_REWRITE);
+}
+
 static int refuse(struct lode_refusal *out, enum lode_rule rule, int change, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 static int refuse(struct lode_refusal *out, enum lode_rule rule, int change, const char *fmt, ...)
 {
@@ -103,9 +108,12 @@ static int admit(const struct lode_situation *s, int tunable, int change, struct
 		return refuse(out, LODE_RULE_PINNED, change, "%s is pinned by the operator", t->id);
 	if (bit(s->policy->manual, tunable))
 		return refuse(out, LODE_RULE_MANUAL, change, "%s was changed by the operator and is theirs", t->id);
-	if ((t->lag == LODE_LAG_SHAPE || t->lag == LODE_LAG_REWRITE) && !s->policy->allow_slow_lag)
+	if (!lode_policy_waits(s->policy, t))
 		return refuse(out, LODE_RULE_LAG, change,
-			      "%s shows its effect only after much of the data was rewritten: no live trial can judge it", t->id);
+			      t->lag == LODE_LAG_SHAPE ? "%s shows its effect only when the tree has a new shape, after hours, and the opposite of it before: "
+							 "no live trial judges it unless judge.shape = volume"
+						       : "%s acts only on data as it is rewritten, and so would the undo: no live trial can judge it, or put it back",
+			      t->id);
 	return 0;
 }
 
@@ -383,6 +391,9 @@ static int make_plan(const struct lode_draft *d, struct lode_plan *plan, struct 
 	}
 	plan->n = d->n;
 	plan->memory = memory_after(d) - (int64_t)lode_guard_memory(d->s->state);
+	lode_settle_volume(d, &plan->settle, &plan->cycle);
+	if (plan->lag == LODE_LAG_SHAPE && !plan->settle && !d->s->policy->allow_slow_lag)
+		return refuse(out, LODE_RULE_LAG, -1, "how long this takes to show its effect is known for leveled compaction only: no live trial can judge it");
 	return 0;
 }
 

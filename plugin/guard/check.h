@@ -10,6 +10,7 @@ struct lode_policy {
 	bool allow_residue;      /* change database options although bytes_per_sync=0 then reads LODE_NO_SYNC until the database is reopened; false */
 	bool reads_unseen;       /* no Statistics: only what cannot harm reads, or would show in writes (unseen.c); false */
 	bool allow_slow_lag;     /* shape and rewrite options (offline loop, operator's own wish); false in auto mode */
+	bool allow_shape;        /* shape options, because the judge waits for them (judge.shape = volume); false */
 	double step_scale;       /* multiplies every row's step; 1 */
 	double memory_fraction;  /* share of the memory limit that RocksDB may take in all; default 0.5 */
 	uint64_t memory_max;     /* absolute ceiling for cache + memtables, 0 = none */
@@ -18,6 +19,8 @@ struct lode_policy {
 	uint64_t manual[(LODE_TUNABLE_MAX + 63) / 64]; /* bit set: changed by the operator, theirs now */
 };
 void lode_policy_init(struct lode_policy *p);
+/* Does its effect show soon enough for whoever judges here? */
+bool lode_policy_waits(const struct lode_policy *p, const struct lode_tunable *t);
 
 struct lode_situation { /* what the guard must know to judge; all borrowed */
 	const struct lode_state *state;
@@ -48,5 +51,9 @@ struct lode_shape_options {
 	const char *style;
 };
 uint64_t lode_debt_estimate(const struct lode_cf_sample *cf, const struct lode_shape_options *o);
+
+/* Did a level lose half of its bytes or more between two samples, that was within its size and above the last? Leveled compaction takes nothing out of such a
+ * level by itself: somebody else compacts. What takes single files (CompactFiles, a narrow CompactRange, time to live) is not seen. */
+bool lode_guard_drained(const struct lode_state *state, const struct lode_sample *before, const struct lode_sample *now, uint32_t *cf, int *level);
 
 #endif

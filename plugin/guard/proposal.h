@@ -50,6 +50,7 @@ struct lode_plan {
 	int tunable[LODE_WRITE_MAX];
 	size_t n;
 	enum lode_lag lag;  /* the slowest of its changes */
+	uint64_t settle, cycle; /* bytes into level 0 until the tree has the shape that this asks for, and in one filling of level 0; 0: no leveled tree */
 	int64_t memory;     /* additional bytes it may cost; negative frees */
 	char note[160];     /* side effects that a person should know; empty if none */
 };

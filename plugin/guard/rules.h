@@ -55,6 +55,9 @@ struct lode_debt {
 bool lode_debt_allowed(const struct lode_draft *d, int cf, struct lode_debt *out);
 bool lode_debt_depends(int tunable);
 
+/* Bytes into level 0 until a change of shape has settled, and in one filling of level 0; both 0 where nothing of it is a leveled tree's. */
+void lode_settle_volume(const struct lode_draft *d, uint64_t *settle, uint64_t *cycle);
+
 /* NULL if the family was not sampled. */
 const struct lode_cf_sample *lode_draft_sample(const struct lode_draft *d, int cf);
 

@@ -1,10 +1,11 @@
-/* Inside of the room: a trial, its two designs, and the sentences of a verdict. */
+/* Inside of the room: a trial, its designs, and the sentences of a verdict. */
 #ifndef LODE_JUDGE_DESIGN_H
 #define LODE_JUDGE_DESIGN_H
 
 #include "base/rng.h"
 #include "judge/eprocess.h"
 #include "judge/onset.h"
+#include "judge/recover.h"
 #include "judge/trial.h"
 
 /* SWITCH: where we are in the present pair, and the evidence of those that closed. */
@@ -13,6 +14,8 @@ struct lode_switch {
 	struct lode_eprocess e[LODE_METRIC_N]; /* the primary against 0, guards against -margin */
 	struct lode_interval sum;	       /* the present block, without its washout */
 	double kept_s;			       /* seconds in sum */
+	struct lode_recover recover;	       /* from the other arm */
+	bool clean;			       /* the present block is washed out */
 	bool second;			       /* the pair's second block */
 	enum lode_arm next;		       /* of the block that is open or waits to be */
 	bool waiting;			       /* for a quiet moment */
@@ -38,6 +41,25 @@ struct lode_start {
 	double y[LODE_METRIC_N][LODE_BINS_MAX]; /* NAN: nothing measured */
 };
 
+#define LODE_CHUNKS_MAX 160
+#define LODE_VOLUME_SLOTS_MAX 100
+
+/* VOLUME: the record is in chunks of bytes that entered level 0; a slot is one chunk. */
+struct lode_volume {
+	unsigned slot, slots; /* the real start, 0 .. slots - 1 */
+	unsigned settle;      /* chunks */
+	unsigned chunks;      /* of the whole record */
+	unsigned n;	      /* closed */
+	double chunk;	      /* bytes */
+	double filled;	      /* of the present chunk, bytes */
+	double seen_s, bad_s; /* seconds of intervals, and of invalid ones */
+	struct lode_interval sum;
+	double work[LODE_CHUNKS_MAX];  /* log(bytes that flushes and compactions wrote per byte written by the application) */
+	double moved[LODE_CHUNKS_MAX]; /* ... that compactions read and wrote */
+	double above[LODE_CHUNKS_MAX]; /* bytes above the last level, at the chunk's end */
+	double y[LODE_METRIC_N][LODE_CHUNKS_MAX];
+};
+
 struct lode_trial {
 	struct lode_trial_spec spec;
 	struct lode_pace pace;
@@ -48,6 +70,7 @@ struct lode_trial {
 	union {
 		struct lode_switch sw;
 		struct lode_start st;
+		struct lode_volume vo;
 	};
 };
 
@@ -62,7 +85,7 @@ struct lode_design_ops {
 	unsigned (*done)(const struct lode_trial *t);
 	unsigned (*max)(const struct lode_trial *t);
 };
-extern const struct lode_design_ops lode_design_switch, lode_design_start;
+extern const struct lode_design_ops lode_design_switch, lode_design_start, lode_design_volume;
 
 #define LODE_HEAVY_LOSS (-0.35667494393873245) /* log(0.7): 30 % slower. Harm beats power; it can only ever revert. */
 /* ... where two like blocks do not differ by a third of that anyway: no evidence is asked of it, so noise alone must not get there. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define DISCARDS_MAX 3
+#define RECOVER_BLOCKS 2 /* how long a block may wait for what the other arm left behind */
 #define STALE_SHARE 0.25 /* of an interval that may lie before the end of the washout */
 
 static unsigned pairs_max(const struct lode_trial *t)
@@ -32,6 +33,7 @@ static void open_block(struct lode_trial *t)
 {
 	t->sw.waiting = false;
 	t->sw.block_ns = t->now_ns; /* of an arm that must first be applied: until then, see applied() */
+	lode_recover_begin(&t->sw.recover, lode_trial_washout(&t->spec));
 	lode_trial_want(t, t->sw.next);
 }
 
@@ -44,6 +46,7 @@ static void begin_block(struct lode_trial *t, enum lode_arm arm, const struct lo
 
 	memset(&s->sum, 0, sizeof(s->sum));
 	s->kept_s = 0;
+	s->clean = false;
 	s->next = arm;
 	s->waiting = true;
 	s->closed_ns = t->now_ns;
@@ -55,6 +58,7 @@ static void begin_pair(struct lode_trial *t, const struct lode_interval *iv)
 {
 	struct lode_switch *s = &t->sw;
 
+	lode_recover_pair_closed(&s->recover);
 	s->second = false;
 	s->seen = s->bad = 0;
 	s->pair_ns = t->now_ns;
@@ -64,19 +68,22 @@ static void begin_pair(struct lode_trial *t, const struct lode_interval *iv)
 static void init(struct lode_trial *t)
 {
 	lode_rng_seed(&t->sw.coin, t->spec.seed);
+	lode_recover_init(&t->sw.recover, t->spec.refill);
 	for (int m = 0; m < LODE_METRIC_N; m++)
 		lode_eprocess_init(&t->sw.e[m], m == (int)t->base.primary ? 0 : -t->spec.margin[m], t->spec.scale[m]);
 	begin_pair(t, NULL);
 }
 
+/* A pair carries its own control; but how much debt and how many misses are usual is known from before. */
 static void prime(struct lode_trial *t, const struct lode_interval *history, size_t n)
 {
-	(void)t, (void)history, (void)n; /* a pair carries its own control */
+	lode_recover_learn_history(&t->sw.recover, history, n);
 }
 
 static void applied(struct lode_trial *t, uint64_t now_ns)
 {
 	t->sw.block_ns = now_ns;
+	lode_recover_begin(&t->sw.recover, lode_trial_washout(&t->spec));
 }
 
 static double mean_of(const struct lode_eprocess *e)
@@ -276,14 +283,33 @@ static bool overdue(const struct lode_trial *t, const struct lode_interval *iv)
 	return lode_seconds(t->sw.pair_ns, t->now_ns) > 3 * 2 * block;
 }
 
+/* Washed out, by the clock and by what is seen. A block that waits too long for that takes its pair along. true: the interval counts. */
+static bool cleaned(struct lode_trial *t, const struct lode_interval *iv, double clean)
+{
+	struct lode_switch *s = &t->sw;
+	bool done = lode_recover_done(&s->recover); /* by what went before this interval */
+
+	if (s->clean)
+		return true;
+	lode_recover_feed(&s->recover, iv);
+	if (iv->invalid || clean < -STALE_SHARE * iv->seconds)
+		return false;
+	s->clean = done;
+	if (!done && clean > RECOVER_BLOCKS * lode_trial_block(&t->spec))
+		discard(t, iv);
+	return done;
+}
+
 /* Counts an interval of the live arm; a part of it may lie in the washout, since applying takes a moment after a sample. */
 static void count(struct lode_trial *t, const struct lode_interval *iv)
 {
 	struct lode_switch *s = &t->sw;
 	double clean = lode_seconds(s->block_ns, iv->start_ns) - lode_trial_washout(&t->spec);
 
-	if (iv->invalid || clean < -STALE_SHARE * iv->seconds)
+	if (!cleaned(t, iv, clean) || iv->invalid)
 		return;
+	if (t->live == LODE_CONTROL)
+		lode_recover_control(&s->recover, iv);
 	lode_interval_add(&s->sum, iv);
 	s->kept_s += iv->seconds;
 	if (s->kept_s + iv->seconds / 2 >= need_s(t))

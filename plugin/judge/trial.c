@@ -1,4 +1,4 @@
-/* The face of a trial: what both designs share. */
+/* The face of a trial: what the designs share. */
 #include "judge/design.h"
 
 #include <math.h>
@@ -6,7 +6,10 @@
 
 static const struct lode_design_ops *ops_of(enum lode_design d)
 {
-	return d == LODE_DESIGN_START ? &lode_design_start : &lode_design_switch;
+	static const struct lode_design_ops *const all[] = {
+	    [LODE_DESIGN_SWITCH] = &lode_design_switch, [LODE_DESIGN_START] = &lode_design_start, [LODE_DESIGN_VOLUME] = &lode_design_volume};
+
+	return all[d];
 }
 
 const char *lode_design_name(enum lode_design d)

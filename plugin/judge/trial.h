@@ -1,7 +1,9 @@
-/* One experiment on one plan. Two designs behind one face:
+/* One experiment on one plan. Three designs behind one face:
  *  - SWITCH: randomised pairs of blocks, control and treatment in an order that a coin decides, judged by e-processes (docs/judge.md).
  *  - START: for what cannot be flipped (a block cache that takes long to warm up): one exposure whose starting slot is drawn at random among K slots;
  *    the effect at the real start is ranked among the K starts that could have been (Edgington's randomised-start test; exact for K slots).
+ *  - VOLUME: for what acts through the shape of the tree: one exposure whose start is drawn among slots measured in bytes that enter the tree; the work done
+ *    per byte written after the tree has settled against that before (volume.c).
  * Pure: it is fed intervals and says which arm must be live. The same code runs in production and in the simulator. */
 #ifndef LODE_JUDGE_TRIAL_H
 #define LODE_JUDGE_TRIAL_H
@@ -9,7 +11,7 @@
 #include "base/buf.h"
 #include "judge/metric.h"
 
-enum lode_design { LODE_DESIGN_SWITCH, LODE_DESIGN_START };
+enum lode_design { LODE_DESIGN_SWITCH, LODE_DESIGN_START, LODE_DESIGN_VOLUME };
 enum lode_blocks { LODE_BLOCKS_INSTANT, LODE_BLOCKS_FLUSH, LODE_BLOCKS_CACHE };
 enum lode_arm { LODE_CONTROL, LODE_TREATMENT };
 enum lode_verdict_kind { LODE_VERDICT_NONE, LODE_VERDICT_KEEP, LODE_VERDICT_REVERT, LODE_VERDICT_INVALID };
@@ -26,6 +28,7 @@ struct lode_pace { /* all in seconds; see lode_pace_bench and lode_pace_producti
 	unsigned max_pairs;
 	unsigned slots; /* START */
 	double slot, window, washout_cache;
+	double volume_most; /* VOLUME: no longer than this */
 	double cooldown; /* after a revert, for the same tunable and direction; doubles each time */
 	double between;	 /* rest after a keep or revert */
 	double watch;	 /* after a keep */
@@ -39,11 +42,13 @@ struct lode_trial_spec {
 	const struct lode_pace *pace;
 	enum lode_blocks blocks;      /* which of the pace's lengths */
 	double fill;		      /* LODE_BLOCKS_CACHE: seconds that the larger cache takes to fill; the washout follows it */
+	double refill;		      /* bytes that must come into the block cache before a block of SWITCH begins; 0 */
 	double block_scale;	      /* >= 1: block and washout are stretched to the measured autocorrelation (lode_trial_stretch); 1 */
 	double alpha;		      /* 0.05 */
 	double min_effect;	      /* least worthwhile improvement of the primary metric, log units; 0.02 */
 	double margin[LODE_METRIC_N]; /* non-inferiority margins of the guards, log units or share */
 	double scale[LODE_METRIC_N];  /* c: from lode_trial_scales */
+	double settle, cycle;	      /* VOLUME: bytes into level 0, from the plan */
 	uint64_t seed;		      /* of the coin; goes into the journal */
 };
 void lode_trial_spec_init(struct lode_trial_spec *s, enum lode_design d, const struct lode_pace *pace, uint64_t seed);
@@ -55,8 +60,8 @@ struct lode_verdict {
 	enum lode_design design;
 	enum lode_metric primary;     /* what the trial was about */
 	double effect, lo, hi;	      /* gain in it (lode_metric_gain): 0.25 = 25 % faster, or a quarter less; 1-alpha interval (NAN if none) */
-	double evidence;	      /* e-value, or 1/p for START */
-	double p;		      /* START: rank p; SWITCH: exact sign-flip permutation p (n <= 20), else NAN */
+	double evidence;	      /* e-value, or 1/p for START and VOLUME */
+	double p;		      /* START, VOLUME: rank p; SWITCH: exact sign-flip permutation p (n <= 20), else NAN */
 	unsigned pairs;		      /* pairs, or slots */
 	double seconds;		      /* length of the trial */
 	enum lode_metric worst;	      /* the guard that decided a revert; else the primary metric */
@@ -79,6 +84,8 @@ enum lode_trial_step lode_trial_feed(struct lode_trial *t, const struct lode_int
 void lode_trial_stop(struct lode_trial *t, enum lode_verdict_kind kind, const char *why);
 const struct lode_verdict *lode_trial_verdict(const struct lode_trial *t); /* kind NONE while it runs: effect so far */
 double lode_trial_seconds_left(const struct lode_trial *t);		   /* at the most */
+/* VOLUME: seconds that the whole trial takes at the rate of writing in this window, at the least; INFINITY if nothing was written. */
+double lode_trial_volume_time(const struct lode_trial_spec *s, const struct lode_interval *window);
 unsigned lode_trial_pairs_done(const struct lode_trial *t);
 unsigned lode_trial_pairs_max(const struct lode_trial *t);
 

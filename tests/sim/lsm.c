@@ -111,7 +111,7 @@ static int sim_map_property(struct lode_host *h, uint32_t cf, const char *name, 
 	if (s->closed)
 		return -ESHUTDOWN;
 	if (t && !strcmp(name, "rocksdb.dbstats")) {
-		give(fn, ctx, "db.uptime", (double)(s->now_ns - s->start_ns) * 1e-9, "f");
+		give(fn, ctx, "db.uptime", (double)(s->now_ns - s->opened_ns) * 1e-9, "f");
 		give(fn, ctx, "db.user_bytes_written", s->user_bytes, "i");
 		give(fn, ctx, "db.user_keys_written", s->user_keys, "i");
 		give(fn, ctx, "db.user_write_stall_micros", s->user_stall_us, "i");
@@ -436,7 +436,7 @@ struct lode_lsm *lode_lsm_new(const struct lode_lsm_config *c)
 	lode_fmt(s->info.version, sizeof s->info.version, "%s", c->version);
 	lode_fmt(s->info.path, sizeof s->info.path, "%s", c->dir ? c->dir : "/nonexistent/simulated");
 	s->clock = (struct lode_clock){sim_mono, sim_wall, s};
-	s->start_ns = s->now_ns = 1000000000;
+	s->start_ns = s->opened_ns = s->now_ns = 1000000000;
 	s->wall0_us = 1767225600000000; /* 2026-01-01 */
 	lode_rng_seed(&s->rng, c->seed);
 	s->cache_capacity = (double)c->cache_bytes;
@@ -480,6 +480,13 @@ bool lode_lsm_at(struct lode_lsm *s, const struct lode_lsm_event *e)
 	return true;
 }
 
+static void forget_statistics(struct lode_lsm *s)
+{
+	memset(s->ticker, 0, sizeof s->ticker);
+	memset(s->bucket, 0, sizeof s->bucket);
+	memset(s->hist_sum, 0, sizeof s->hist_sum);
+}
+
 static void happen(struct lode_lsm *s, const struct lode_lsm_event *e)
 {
 	const struct lode_kv kv = {e->key, e->value};
@@ -515,12 +522,25 @@ static void happen(struct lode_lsm *s, const struct lode_lsm_event *e)
 		s->race = *e;
 		break;
 	case LODE_LSM_STATS_RESET:
-		memset(s->ticker, 0, sizeof s->ticker);
-		memset(s->bucket, 0, sizeof s->bucket);
-		memset(s->hist_sum, 0, sizeof s->hist_sum);
+		forget_statistics(s);
 		break;
 	case LODE_LSM_SUSPEND:
 		s->now_ns += (uint64_t)(e->n * 1e9);
+		break;
+	case LODE_LSM_WALL:
+		s->wall0_us += (uint64_t)(int64_t)(e->n * 1e6);
+		break;
+	case LODE_LSM_FLUSH:
+		lsm_model_flush(s);
+		break;
+	case LODE_LSM_COMPACT:
+		lsm_model_compact(s);
+		break;
+	case LODE_LSM_REOPEN:
+		lsm_model_flush(s);
+		s->opened_ns = s->now_ns;
+		s->user_bytes = s->user_keys = s->user_stall_us = 0;
+		forget_statistics(s);
 		break;
 	}
 }

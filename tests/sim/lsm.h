@@ -27,6 +27,7 @@ struct lode_lsm_config {
 	double filled;        /* share of it that exists at the start, compacted */
 	unsigned ncf;         /* column families, loaded alike */
 	unsigned threads;     /* closed-loop clients */
+	double rate;          /* operations per second that they offer together, as far as they come through; 0: all that go */
 	double cores;
 	uint64_t cache_bytes;
 	bool cache_resizable;
@@ -54,6 +55,10 @@ enum lode_lsm_what {
 	LODE_LSM_RACE,         /* the operator's SetDBOptions (key, value) meets ours: with the hazard of lost updates, theirs is undone by it */
 	LODE_LSM_STATS_RESET,  /* Statistics::Reset */
 	LODE_LSM_SUSPEND,      /* the clock jumps by n seconds in which nothing ran */
+	LODE_LSM_WALL,         /* the wall clock alone is set on by n seconds */
+	LODE_LSM_FLUSH,        /* the application flushes all memtables */
+	LODE_LSM_COMPACT,      /* ... or compacts everything into the last level, at once */
+	LODE_LSM_REOPEN,       /* the database was closed and opened again between two samples: its counters begin anew */
 };
 
 struct lode_lsm_event {

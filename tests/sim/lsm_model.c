@@ -1,6 +1,6 @@
 /* The physics of the simulated LSM, in steps of at most 50 ms.
  *
- * Clients: `threads` closed loops that do the mix; an operation costs what its kind costs now, so throughput = threads / mean cost. Costs rise
+ * Clients: `threads` closed loops that do the mix, or a fixed rate of operations, of which those that do not come through are lost; an operation costs what its kind costs now, so throughput = threads / mean cost. Costs rise
  * with cache misses, with the sorted runs a read must look through, and when background jobs take the cores. AR(1) noise on everything.
  * Calibrated on db_bench, 10 million keys, 2 threads, 2 cores, a block cache of 8 MB against 1 GiB: readrandom 142 and 279 kops/s, seekrandom
  * 101 and 179, readrandomwriterandom 117 and 191.
@@ -366,12 +366,22 @@ static double memtable_room(const struct lode_lsm *s)
 	return least * s->c.ncf / MEM_OVERHEAD;
 }
 
+static void switch_memtable(struct lode_lsm *s, struct lsm_tree *t)
+{
+	t->imm_bytes += t->mem;
+	t->mem = 0;
+	t->imm++;
+	installed(s, t, NULL);
+}
+
 static void fill_memtables(struct lode_lsm *s, double bytes)
 {
 	for (unsigned i = 0; i < s->c.ncf; i++) {
 		struct lsm_tree *t = &s->cf[i];
 		double size = fmax(65536, opt(t, LSM_WBS));
 
+		if (t->mem > 2 * size) /* its limit was lowered */
+			switch_memtable(s, t);
 		t->mem += bytes * MEM_OVERHEAD / s->c.ncf;
 		while (t->mem >= size - 1) {
 			double full = fmin(t->mem, size);
@@ -449,7 +459,9 @@ static void clients(struct lode_lsm *s, double dt, double share)
 	const struct lode_lsm_mix *mix = &s->c.mix;
 	struct costs c = costs_of(s);
 	double slow = exp(s->noise) / share, n[LODE_OP_N];
-	double ops = s->c.threads * dt * 1e6 / (c.mean * slow), writes = ops * mix->share[LODE_H_WRITE];
+	double most = s->c.threads * dt * 1e6 / (c.mean * slow), ops = s->c.rate > 0 ? fmin(most, s->c.rate * dt) : most;
+	double writes = ops * mix->share[LODE_H_WRITE];
+	fill_memtables(s, 0);
 	double part = writes > 0 ? admitted(s, writes, dt) : 1; /* closed loop: a writer that waits reads nothing either */
 
 	for (int i = 0; i < LODE_OP_N; i++) {
@@ -473,6 +485,7 @@ static void clients(struct lode_lsm *s, double dt, double share)
 	if (n[LODE_H_WRITE] > 0)
 		count_writes(s, n[LODE_H_WRITE]);
 	s->report.ops += ops * part;
+	s->busy = most > 0 ? s->c.threads * ops / most : 0;
 }
 
 static double normal(struct lode_rng *r)
@@ -484,7 +497,7 @@ static double normal(struct lode_rng *r)
 
 void lsm_model_step(struct lode_lsm *s, double dt)
 {
-	double busy = s->c.threads + JOB_CPU * (s->flushes_running + s->compactions_running);
+	double busy = (s->c.rate > 0 ? s->busy : s->c.threads) + JOB_CPU * (s->flushes_running + s->compactions_running);
 	double share = fmin(1, s->c.cores / busy); /* of a core that each gets */
 
 	s->noise_due_s -= dt;
@@ -503,4 +516,36 @@ void lsm_model_step(struct lode_lsm *s, double dt)
 	s->report.seconds += dt;
 	s->report.stopped_s += s->stopped ? dt : 0;
 	s->report.delayed_s += s->delayed_rate > 0 && !s->stopped ? dt : 0;
+}
+
+void lsm_model_flush(struct lode_lsm *s)
+{
+	for (unsigned i = 0; i < s->c.ncf; i++) {
+		struct lsm_tree *t = &s->cf[i];
+
+		if (t->mem >= 1)
+			switch_memtable(s, t);
+	}
+}
+
+void lsm_model_compact(struct lode_lsm *s)
+{
+	for (unsigned i = 0; i < s->c.ncf; i++) {
+		struct lsm_tree *t = &s->cf[i];
+		double all = 0;
+
+		for (int l = 0; l < LSM_LEVELS; l++) {
+			all += t->bytes[l];
+			t->busy[l] = false;
+		}
+		for (int j = 0; j < LSM_SLOTS; j++) /* what runs is waited for in the real one; here its work is part of this */
+			s->job[j].running &= s->job[j].cf != (int)i;
+		s->ticker[LODE_T_COMPACT_READ_BYTES] += all;
+		s->ticker[LODE_T_COMPACT_WRITE_BYTES] += fmin(all, live_bytes(s));
+		int last = last_level(t);
+		memset(t->bytes, 0, sizeof t->bytes);
+		t->bytes[last] = fmin(all, live_bytes(s));
+		t->l0_files = 0;
+		installed(s, t, NULL);
+	}
 }

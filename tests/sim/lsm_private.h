@@ -69,7 +69,7 @@ struct lode_lsm {
 	struct lode_clock clock;
 	struct lode_lsm_config c;
 	struct lode_rng rng;
-	uint64_t now_ns, wall0_us, start_ns;
+	uint64_t now_ns, wall0_us, start_ns, opened_ns;
 	double noise, noise_due_s;
 
 	struct lsm_values db;
@@ -77,6 +77,7 @@ struct lode_lsm {
 	struct lsm_job job[LSM_SLOTS];
 	double cache_capacity, cached; /* bytes of live blocks in it */
 	double keys_live;
+	double busy;                   /* threads that were at work in the last step */
 	double delayed_rate;           /* bytes/s, 0 = not delayed */
 	bool stopped, failed;          /* failed: background error, for good */
 	double stop_s;                 /* length of the stop under way */
@@ -110,6 +111,8 @@ const char *lsm_options_fatal(const struct lode_lsm *s, const struct lsm_tree *t
 void lsm_model_init(struct lode_lsm *s);
 void lsm_model_step(struct lode_lsm *s, double dt);
 void lsm_model_recalculate(struct lode_lsm *s); /* stall conditions, after anything that moves them */
+void lsm_model_flush(struct lode_lsm *s); /* every memtable that holds anything is to be flushed */
+void lsm_model_compact(struct lode_lsm *s); /* everything into the last level, at once */
 double lsm_model_limit(int bucket); /* upper limit of RocksDB's histogram bucket */
 
 #endif
