@@ -159,7 +159,9 @@ static void say_verdict(struct lode_buf *o, const cJSON *r)
 	if (isfinite(cli_num(v, "evidence")))
 		lode_buf_addf(o, ", evidence %.3g", cli_num(v, "evidence"));
 	if (isfinite(cli_num(v, "pairs"))) {
-		lode_buf_addf(o, ", %.0f %s in ", cli_num(v, "pairs"), !strcmp(cli_str(v, "design"), "start") ? "slots" : "pairs");
+		bool slots = !strcmp(cli_str(v, "design"), "start") || !strcmp(cli_str(v, "design"), "volume");
+
+		lode_buf_addf(o, ", %.0f %s in ", cli_num(v, "pairs"), slots ? "slots" : "pairs");
 		cli_show_time(o, cli_num(v, "seconds"));
 	}
 	if (*cli_str(v, "why")) {

@@ -211,12 +211,12 @@ static void show_wish(struct page *p, const cJSON *w)
 static void show_trial(struct page *p, const cJSON *t)
 {
 	double done = cli_num(t, "done"), max = cli_num(t, "max");
-	bool start = !strcmp(cli_str(t, "design"), "start");
+	const char *design = cli_str(t, "design"), *step = !strcmp(design, "start") ? "slot" : !strcmp(design, "volume") ? "chunk" : "pair";
 
 	label(p, "trial");
 	cli_add_bar(&p->out, &p->term, max > 0 ? done / max : 0, 20);
 	if (isfinite(done) && isfinite(max))
-		lode_buf_addf(&p->out, " %s %.0f of at most %.0f,", start ? "slot" : "pair", done, max);
+		lode_buf_addf(&p->out, " %s %.0f of at most %.0f,", step, done, max);
 	lode_buf_adds(&p->out, " ");
 	cli_show_time(&p->out, cli_num(t, "seconds_left"));
 	lode_buf_adds(&p->out, " left, now: ");

@@ -95,15 +95,30 @@ static void remove_line(double *y, size_t n)
 		y[i] -= mean + xy / xx * ((double)i - middle);
 }
 
+#define CYCLES 1.75 /* fillings of level 0 that a block should see: three memtables and one compaction out of level 0, at the usual four files */
+
+/* Options that act from the next flush on: how long their blocks must be, in units of the pace's. */
+static double flush_scale(const struct lode_trial_spec *s, double block, const struct lode_interval *history, size_t n)
+{
+	double bytes = 0, seconds = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bytes += (double)history[i].bytes_written;
+		seconds += history[i].seconds;
+	}
+	return n >= LODE_AUTOCORR_MIN && s->blocks == LODE_BLOCKS_FLUSH && s->cycle > 0 && bytes > 0 ? CYCLES * s->cycle * seconds / bytes / block : 1;
+}
+
 void lode_trial_stretch(struct lode_trial_spec *s, const struct lode_baseline *b, const struct lode_interval *history, size_t n)
 {
 	struct lode_block_length len;
 	struct lode_metrics m;
-	double y[SERIES_MAX], seconds = 0, clean;
+	double y[SERIES_MAX], seconds = 0, clean, most = fmax(1, s->pace->stretch);
 	size_t have = 0;
 
 	s->block_scale = 1;
 	clean = lode_trial_block(s) - lode_trial_washout(s);
+	s->block_scale = clamp(flush_scale(s, lode_trial_block(s), history, n), 1, most);
 	for (size_t i = n > SERIES_MAX ? n - SERIES_MAX : 0; i < n; i++) {
 		lode_metrics_of(b, &history[i], &m);
 		if (!isfinite(m.v[LODE_M_SPEED]))
@@ -114,5 +129,5 @@ void lode_trial_stretch(struct lode_trial_spec *s, const struct lode_baseline *b
 	remove_line(y, have);
 	if (!lode_block_length_of(y, have, &len) || !(clean > 0))
 		return;
-	s->block_scale = clamp(len.circular * seconds / (double)have / clean, 1, fmax(1, s->pace->stretch));
+	s->block_scale = clamp(len.circular * seconds / (double)have / clean, s->block_scale, most);
 }

@@ -20,8 +20,9 @@ bool lode_block_length_of(const double *y, size_t n, struct lode_block_length *o
 struct lode_trial_spec;
 struct lode_baseline;
 struct lode_interval;
-/* Stretches the trial's blocks to the memory of log speed in a quiet history (oldest first), as far as the pace allows: sets s->block_scale. Before
- * lode_trial_scales, which measures blocks of that length. Only power depends on it, never validity. */
+/* Stretches the trial's blocks to the memory of log speed in a quiet history (oldest first), and those of options that act from the next flush on to a few
+ * fillings of level 0 (s->cycle), as far as the pace allows: sets s->block_scale. Before lode_trial_scales, which
+ * measures blocks of that length. Only power depends on it, never validity. */
 void lode_trial_stretch(struct lode_trial_spec *s, const struct lode_baseline *b, const struct lode_interval *history, size_t n);
 
 #endif

@@ -145,6 +145,48 @@ static void test_shape_goes_on_trial_where_it_may(void **state)
 	bed_free(&b);
 }
 
+static void set_first(struct bed *b, const char *key, const char *value)
+{
+	struct lode_lsm_event e = {.what = LODE_LSM_SET};
+	snprintf(e.key, sizeof(e.key), "%s", key);
+	snprintf(e.value, sizeof(e.value), "%s", value);
+	assert_true(lode_lsm_at(b->sim, &e));
+}
+
+/* A small tree, and a multiplier that shows a fall by a quarter at first and a rise by a sixth in the end: from the wish to the verdict, and all is back. */
+static void test_shape_is_judged_by_what_settles(void **state)
+{
+	static const struct bed_wish wish[] = {{"max_bytes_for_level_multiplier", 20000}, {"max_bytes_for_level_multiplier", 20000}};
+	struct bed b;
+	(void)state;
+	bed_init(&b, 73);
+	memset(b.lsm.mix.share, 0, sizeof(b.lsm.mix.share));
+	b.lsm.mix.share[LODE_H_GET] = b.lsm.mix.share[LODE_H_WRITE] = 0.5;
+	b.lsm.mix.value_bytes = 400;
+	b.lsm.keys = 6e6;
+	b.lsm.threads = b.lsm.cores = 4;
+	b.lsm.rate = 2 * 4e6 / 212;
+	b.config.shape = LODE_SHAPE_VOLUME;
+	b.config.allow_optin = true;
+	b.asker.advisor = bed_advisor(wish, 2);
+	b.config.mode = LODE_MODE_OBSERVE;
+	bed_start(&b);
+	set_first(&b, "write_buffer_size", "4194304");
+	set_first(&b, "max_bytes_for_level_base", "16777216");
+	set_first(&b, "target_file_size_base", "4194304");
+	bed_run(&b, 400);
+	lode_buf_clear(&b.before);
+	lode_lsm_options_text(b.sim, &b.before);
+	b.config.mode = LODE_MODE_AUTO;
+	if (!bed_until(&b, "\"what\":\"reverted\"", 1500) || !strstr(bed_status(&b), "write amplification +"))
+		fail_msg("%s", bed_status(&b));
+	/* what the operator has set stands, and ours is back to the value; the number of the file is another by now */
+	assert_true(lode_lsm_value(b.sim, 0, "max_bytes_for_level_multiplier") == 10);
+	assert_true(lode_lsm_value(b.sim, 0, "write_buffer_size") == 4 * (double)MIB);
+	assert_true(bed_until(&b, "not again for", 60)); /* a verdict, so there is a ban */
+	bed_free(&b);
+}
+
 static void test_shape_needs_writes(void **state)
 {
 	static const struct bed_wish wish[] = {{"target_file_size_base", 32 * MIB}};
@@ -170,6 +212,7 @@ int main(void)
 		cmocka_unit_test(test_what_answers_does_not_gate),
 		cmocka_unit_test(test_shape_is_opt_in),
 		cmocka_unit_test(test_shape_goes_on_trial_where_it_may),
+		cmocka_unit_test(test_shape_is_judged_by_what_settles),
 		cmocka_unit_test(test_shape_needs_writes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,6 +139,35 @@ static void test_blocks_follow_the_memory(void **state)
 	assert_true(slow > 1.6);
 }
 
+/* A memtable of 64 MiB, four of them a filling of level 0, at 1 MB/s: 470 s, of which a block of 240 s sees too little. */
+static void test_blocks_see_level_0_fill(void **state)
+{
+	static struct lode_interval past[40];
+	struct lode_trial_spec spec;
+	struct lode_baseline base;
+
+	(void)state;
+	for (size_t i = 0; i < 40; i++) {
+		past[i] = (struct lode_interval){.seconds = 10, .parts = 1, .has_stats = true, .has_timers = true, .bytes_written = 10000000};
+		past[i].op[LODE_H_WRITE] = (struct lode_op){.count = 1000, .sum_us = 10000};
+	}
+	lode_baseline_of(&past[0], &base);
+	lode_trial_spec_init(&spec, LODE_DESIGN_SWITCH, &lode_pace_production, 1);
+	spec.cycle = 256 << 20;
+	lode_trial_stretch(&spec, &base, past, 40);
+	assert_true(spec.block_scale == 1); /* not for what acts at once */
+	spec.blocks = LODE_BLOCKS_FLUSH;
+	lode_trial_stretch(&spec, &base, past, 40);
+	assert_true(fabs(spec.block_scale - 1.75 * 268.435456 / 240) < 1e-6);
+	spec.cycle *= 10;
+	lode_trial_stretch(&spec, &base, past, 40);
+	assert_true(spec.block_scale == lode_pace_production.stretch);
+	for (size_t i = 0; i < 40; i++)
+		past[i].bytes_written = 0;
+	lode_trial_stretch(&spec, &base, past, 40);
+	assert_true(spec.block_scale == 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +175,7 @@ int main(void)
 	    cmocka_unit_test(test_ratio),
 	    cmocka_unit_test(test_short_and_odd_series),
 	    cmocka_unit_test(test_blocks_follow_the_memory),
+	    cmocka_unit_test(test_blocks_see_level_0_fill),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
