@@ -121,8 +121,8 @@ struct lode_conductor {
 	bool treated;           /* plan.todo is live, or may be */
 	bool doubt;             /* RocksDB could not write its OPTIONS file: what it shows may be the past */
 	struct lode_settle settle;
-	bool flushed_early;     /* in the last interval: memtables went to disk long before they were full */
-	unsigned early_flushes; /* while nothing was on trial, since the work was last another: here that is usual */
+	bool flushed_early;     /* in the last interval memtables went to disk long before they were full, which is not usual here */
+	uint64_t early_flush_ns; /* when they did so last; 0: never */
 	uint64_t arm_ns;        /* when the arm now live was applied */
 	bool unsettled;         /* its block has not begun: jobs of the other arm are running */
 	uint64_t next_id;

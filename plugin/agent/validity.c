@@ -8,6 +8,7 @@
 #define CLOCK_APART_S 5.0 /* wall and monotonic clock: the machine slept, or was set */
 #define FULL 0.7	  /* of write_buffer_size: memtables are flushed for being full from here on */
 #define EARLY_LEAST 0.05  /* ... and a flush of less than this is no disturbance */
+#define USUAL 20	  /* times pace.observe: who flushes that often does so in both arms */
 #define OVERHEAD 2.0	  /* bytes that a memtable takes for a byte that is written, at the most */
 
 /* Seconds by which the two clocks moved differently since the sample before. */
@@ -43,9 +44,12 @@ static bool flushed_early(const struct lode_conductor *c)
 
 void lode_validity_look(struct lode_conductor *c)
 {
-	c->flushed_early = c->counts.samples > 1 && flushed_early(c);
-	if (c->flushed_early && !c->trial)
-		c->early_flushes++;
+	uint64_t now = lode_conductor_now(c);
+	bool early = c->counts.samples > 1 && flushed_early(c);
+
+	c->flushed_early = early && (!c->early_flush_ns || now - c->early_flush_ns > lode_seconds_ns(USUAL * c->pace.observe));
+	if (early)
+		c->early_flush_ns = now;
 }
 
 static bool interval_is_none(const struct lode_conductor *c, char *why, size_t len)
@@ -78,7 +82,7 @@ bool lode_validity_broken(const struct lode_conductor *c, char *why, size_t len)
 		snprintf(why, len, "the wall clock moved %.0f s more or less than time did while the trial ran: suspended, or set", clocks_apart(c));
 		return true;
 	}
-	if (c->flushed_early && !c->early_flushes) {
+	if (c->flushed_early) {
 		snprintf(why, len, "memtables were flushed long before they were full while the trial ran, which is not usual here");
 		return true;
 	}
