@@ -10,8 +10,8 @@
 #include <math.h>
 #include <string.h>
 
-enum noise_shape { NOISE_CLEAN, NOISE_DRIFT, NOISE_STEP, NOISE_DIURNAL, NOISE_HEAVY, NOISE_SPIKES, NOISE_SHAPES };
-static const char *const noise_shape_name[NOISE_SHAPES] = {"clean", "drift", "step", "diurnal", "heavy", "spikes"};
+enum noise_shape { NOISE_CLEAN, NOISE_DRIFT, NOISE_STEP, NOISE_DIURNAL, NOISE_HEAVY, NOISE_SPIKES, NOISE_DEBT, NOISE_SHAPES };
+static const char *const noise_shape_name[NOISE_SHAPES] = {"clean", "drift", "step", "diurnal", "heavy", "spikes", "debt"};
 
 struct noise {
 	struct lode_rng rng;
@@ -105,6 +105,10 @@ static inline const struct lode_interval *noise_next(struct noise *n, enum lode_
 	iv->seconds = n->interval;
 	iv->parts = 1;
 	iv->has_stats = iv->has_timers = true;
+	if (n->shape == NOISE_DEBT) { /* slow is it when much lies in level 0, and blocks wait for that to go */
+		iv->l0_files = (uint64_t)fmax(0, 4 - 3 * n->x / n->sd);
+		iv->level_bytes_excess = iv->l0_files << 26;
+	}
 	op->count = 100000;
 	op->sum_us = (uint64_t)((double)op->count * 10 * exp(-y));
 	op->hist.count = op->count;
