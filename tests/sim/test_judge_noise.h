@@ -74,6 +74,8 @@ static inline double noise_level(const struct noise *n)
 	switch (n->shape) {
 	case NOISE_DRIFT:
 		return n->drift * t / n->span;
+	case NOISE_DEBT:
+		return -0.3 * t / n->span;
 	case NOISE_STEP:
 		return t > n->step_at ? n->step : 0;
 	case NOISE_DIURNAL:
@@ -105,8 +107,8 @@ static inline const struct lode_interval *noise_next(struct noise *n, enum lode_
 	iv->seconds = n->interval;
 	iv->parts = 1;
 	iv->has_stats = iv->has_timers = true;
-	if (n->shape == NOISE_DEBT) { /* slow is it when much lies in level 0, and blocks wait for that to go */
-		iv->l0_files = (uint64_t)fmax(0, 4 - 3 * n->x / n->sd);
+	if (n->shape == NOISE_DEBT) { /* slow is it when much lies in level 0: ever more, and blocks wait for that to go */
+		iv->l0_files = (uint64_t)fmax(0, 4 - 3 * (n->x + noise_level(n)) / n->sd);
 		iv->level_bytes_excess = iv->l0_files << 26;
 	}
 	op->count = 100000;
