@@ -165,6 +165,8 @@ void lode_conductor_settle(struct lode_conductor *c)
 	lode_json_u64(j, "reverted", c->counts.reverted);
 	lode_json_u64(j, "refused", c->counts.refused);
 	lode_journal_end(c->journal, false);
+	if (c->config->on_close == LODE_CLOSE_RESTORE && c->nkept) /* what could not be put back is the next life's to put right */
+		lode_live_list_kept(c);
 	lode_claims_drop(c->env.claims, c);
 	if (c->env.asker->busy == c) {
 		c->env.asker->advisor->ops->cancel(c->env.asker->advisor);

@@ -168,6 +168,7 @@ void lode_live_count(struct lode_conductor *c, const struct lode_write_report *r
 void lode_live_keep(struct lode_conductor *c);       /* the plan is the new normal */
 void lode_live_unkeep(struct lode_conductor *c);     /* the plan has been undone after it was kept */
 bool lode_live_put_back(struct lode_conductor *c, const char *why); /* the plan, of kept changes, to the application's values; false: SAFE or try again */
+void lode_live_list_kept(struct lode_conductor *c);  /* in the journal */
 int lode_live_restore_kept(struct lode_conductor *c, const char *how);
 void lode_live_recover(struct lode_conductor *c);
 

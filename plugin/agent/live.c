@@ -27,7 +27,7 @@ static int tunable_of_write(const struct lode_write *w)
 }
 
 /* The whole list, so that the last such record says what an earlier life had changed for good. */
-static void journal_kept(struct lode_conductor *c)
+void lode_live_list_kept(struct lode_conductor *c)
 {
 	struct lode_write now[KEPT_MAX], original[KEPT_MAX];
 	struct lode_json *j = lode_journal_begin(c->journal, "kept");
@@ -78,7 +78,7 @@ static void overridden(struct lode_conductor *c, int tunable, const char *old, c
 	kept = c->nkept;
 	hand_back(c, tunable);
 	if (c->nkept != kept)
-		journal_kept(c);
+		lode_live_list_kept(c);
 	if (c->trial)
 		lode_trial_stop(c->trial, LODE_VERDICT_INVALID,
 				on_trial ? "an option on trial was changed by someone else" : "another option was changed by someone else while the trial ran");
@@ -153,7 +153,7 @@ static void forget_dropped(struct lode_conductor *c, const struct lode_cf *cf, s
 	lode_journal_end(c->journal, false);
 	lode_log(LODE_LOG_INFO, "%s: column family %u was dropped, and with it what we had changed there", c->id, (unsigned)gone);
 	if (kept != was_kept)
-		journal_kept(c);
+		lode_live_list_kept(c);
 	if (c->trial && planned != was_planned)
 		lode_trial_stop(c->trial, LODE_VERDICT_INVALID, "a column family on trial was dropped");
 }
@@ -405,7 +405,7 @@ void lode_live_keep(struct lode_conductor *c)
 			c->kept[k].trial = c->proposal.id;
 	}
 	c->treated = false;
-	journal_kept(c);
+	lode_live_list_kept(c);
 	lode_live_settled(c, c->proposal.id, "kept");
 }
 
@@ -421,7 +421,7 @@ static void forget_kept(struct lode_conductor *c)
 			if (lode_value_equal(c->kept[k].now.value, c->kept[k].original.value))
 				c->kept[k--] = c->kept[--c->nkept];
 		}
-	journal_kept(c);
+	lode_live_list_kept(c);
 }
 
 void lode_live_unkeep(struct lode_conductor *c)
@@ -444,7 +444,7 @@ bool lode_live_put_back(struct lode_conductor *c, const char *why)
 	journal_restore(c, why, c->plan.undo, c->plan.n);
 	c->treated = true;
 	if (!lode_live_undo(c)) {
-		journal_kept(c); /* still */
+		lode_live_list_kept(c); /* still */
 		return false;
 	}
 	forget_kept(c);
@@ -462,8 +462,10 @@ int lode_live_restore_kept(struct lode_conductor *c, const char *how)
 		w[i] = c->kept[i].original;
 	journal_restore(c, how, w, n);
 	rc = write_all(c, w, n, true);
-	if (rc == 0)
+	if (rc == 0) { /* only now: a crash in between leaves the rest to the next life */
 		c->nkept = 0;
+		lode_live_list_kept(c);
+	}
 	lode_log(rc ? LODE_LOG_WARN : LODE_LOG_INFO, "%s: %zu kept change%s %s", c->id, n, n == 1 ? "" : "s", rc ? "could not be restored" : how);
 	return rc;
 }
@@ -507,17 +509,36 @@ static bool undo_unfinished(struct lode_conductor *c, struct lode_unfinished *u,
 	return true;
 }
 
+/* The list of what is kept was written, and the record that settles the trial was not: the keep is done. */
+static bool kept_already(const struct lode_unfinished *trial, const struct lode_unfinished *kept)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < trial->n; i++)
+		for (size_t k = 0; k < kept->n; k++) {
+			const struct lode_write *a = &trial->todo[i], *b = &kept->todo[k];
+			n += a->scope == b->scope && a->cf == b->cf && strcmp(a->key, b->key) == 0 && lode_value_equal(a->value, b->value);
+		}
+	return trial->n && n == trial->n && kept->trial == trial->trial;
+}
+
 /* In every mode, observe too: it mends what we have done ourselves. */
 void lode_live_recover(struct lode_conductor *c)
 {
-	struct lode_unfinished *u = malloc(sizeof(*u));
-	struct lode_write *live = u ? malloc(sizeof(u->todo)) : NULL;
+	struct lode_unfinished *trial = malloc(sizeof(*trial)), *kept = malloc(sizeof(*kept));
+	struct lode_write *live = malloc(sizeof(kept->todo));
 	const char *path = lode_journal_path(c->journal);
-	if (live && lode_journal_ok(c->journal) && (lode_journal_unfinished(path, u) <= 0 || undo_unfinished(c, u, live)) &&
-	    lode_journal_kept(path, u) > 0)
-		adopt_kept(c, u, live);
+	if (trial && kept && live && lode_journal_ok(c->journal)) {
+		bool any_kept = lode_journal_kept(path, kept) > 0, any_trial = lode_journal_unfinished(path, trial) > 0;
+		if (any_trial && any_kept && kept_already(trial, kept)) {
+			lode_live_settled(c, trial->trial, "kept");
+			any_trial = false;
+		}
+		if ((!any_trial || undo_unfinished(c, trial, live)) && any_kept)
+			adopt_kept(c, kept, live);
+	}
 	free(live);
-	free(u);
+	free(kept);
+	free(trial);
 }
 
 /* ---- the operator's wish ---- */

@@ -43,7 +43,7 @@ struct lode_unfinished {
 /* 1 and *out filled, 0 none, or -errno. Torn or foreign lines are skipped. */
 int lode_journal_unfinished(const char *path, struct lode_unfinished *out);
 /* The same for changes that were kept and never restored: the last record "kept" (trial, todo: the values kept, undo: the application's own; the whole
- * list each time) without a later "restore" or "close". */
+ * list each time, and an empty one when all has been restored) without a later "close". */
 int lode_journal_kept(const char *path, struct lode_unfinished *out);
 
 /* A short, stable, path-safe id of a database directory: "rocksdb-1f3a9c..." (hash of the real path). */

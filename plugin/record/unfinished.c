@@ -14,7 +14,7 @@ struct matter {
 	const char *opens, *closes[3];
 	bool by_trial; /* a closing record is about its own trial only */
 };
-static const struct matter in_flight = {"intent", {"settled"}, true}, kept = {"kept", {"restore", "close"}, false};
+static const struct matter in_flight = {"intent", {"settled"}, true}, kept = {"kept", {"close"}, false}; /* a list of none ends it, too */
 
 struct search {
 	const struct matter *matter;

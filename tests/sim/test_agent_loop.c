@@ -7,8 +7,10 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bed.h"
+#include "record/journal.h"
 
 #define MIB (1ll << 20)
 
@@ -252,6 +254,60 @@ static void test_crash_after_a_keep(void **state)
 	bed_free(&b);
 }
 
+/* Between the list of what is kept and the record that settles the trial: the keep is done, and is restored at close like any other. */
+static void test_crash_while_keeping(void **state)
+{
+	struct lode_buf journal;
+	struct bed b;
+	char path[800], *at, *settled = NULL;
+	(void)state;
+	bed_init(&b, 23);
+	bed_start(&b);
+	assert_true(bed_until(&b, "\"what\":\"kept\"", 180));
+	snprintf(path, sizeof(path), "%s/%s/journal.jsonl", b.config.state_dir, lode_conductor_id(b.c));
+	lode_buf_init(&journal, 1 << 20);
+	bed_journal(&b, &journal);
+	bed_crash(&b);
+	for (at = strstr(journal.data, "\n{"); at; at = strstr(at + 1, "\n{"))
+		if (strstr(at, "\"kind\":\"settled\""))
+			settled = at + 1;
+	assert_non_null(settled);
+	assert_int_equal(truncate(path, settled - journal.data), 0);
+	lode_buf_fini(&journal);
+	bed_attach(&b);
+	assert_true(capacity(&b) > (double)b.cache_before);
+	assert_non_null(strstr(bed_status(&b), "\"option\":\"block_cache_size\""));
+	lode_conductor_settle(b.c);
+	assert_true(bed_as_before(&b));
+	bed_free(&b);
+}
+
+/* The record of a restoring is written ahead of it. If the process ends in between, what was kept still stands, and is the next life's to put back. */
+static void test_crash_while_restoring(void **state)
+{
+	struct lode_journal *journal;
+	struct bed b;
+	char dir[700];
+	(void)state;
+	bed_init(&b, 22);
+	bed_start(&b);
+	assert_true(bed_until(&b, "\"what\":\"kept\"", 180));
+	snprintf(dir, sizeof(dir), "%s/%s", b.config.state_dir, lode_conductor_id(b.c));
+	bed_crash(&b);
+	journal = lode_journal_open(dir, lode_lsm_clock(b.sim));
+	lode_json_str(lode_journal_begin(journal, "restore"), "why", "restored at close");
+	assert_int_equal(lode_journal_end(journal, true), 0);
+	lode_journal_close(journal);
+	bed_attach(&b);
+	assert_non_null(strstr(bed_status(&b), "\"option\":\"block_cache_size\""));
+	lode_conductor_settle(b.c);
+	assert_true(bed_as_before(&b));
+	bed_crash(&b);
+	bed_attach(&b);
+	assert_non_null(strstr(bed_status(&b), "\"kept\":[]"));
+	bed_free(&b);
+}
+
 static void test_writes_that_lie(void **state)
 {
 	static const struct bed_wish wish[] = {{"write_buffer_size", 96 * MIB}};
@@ -337,7 +393,7 @@ int main(void)
 		cmocka_unit_test(test_pause_and_rollback),     cmocka_unit_test(test_operator_is_right),
 		cmocka_unit_test(test_operator_resizes_the_cache),
 		cmocka_unit_test(test_shift_of_work_invalidates), cmocka_unit_test(test_crash_in_a_trial),
-		cmocka_unit_test(test_crash_after_a_keep), cmocka_unit_test(test_writes_that_lie),        cmocka_unit_test(test_same_seed_same_journal),
+		cmocka_unit_test(test_crash_after_a_keep), cmocka_unit_test(test_crash_while_restoring), cmocka_unit_test(test_crash_while_keeping), cmocka_unit_test(test_writes_that_lie),        cmocka_unit_test(test_same_seed_same_journal),
 		cmocka_unit_test(test_unwritable_journal_means_no_trial), cmocka_unit_test(test_closing_in_every_phase),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
