@@ -154,11 +154,16 @@ static int64_t to_int(uint64_t bytes)
 	return bytes < INT64_MAX ? (int64_t)bytes : INT64_MAX;
 }
 
+static int64_t waiting(const struct lode_cf_sample *sample)
+{
+	return (int64_t)(sample->immutable < 1000000 ? sample->immutable : 1000000);
+}
+
 void lode_rule_present(const struct lode_draft *d, int tunable, int cf, struct lode_range *r)
 {
 	const struct lode_cf_sample *sample = lode_draft_sample(d, cf);
 	const struct lode_cf_state *state = cf >= 0 ? &d->s->state->cf[cf] : NULL;
-	int64_t before, pinned = d->s->sample->cache.pinned < INT32_MAX * 1024ull * 1024 ? (int64_t)d->s->sample->cache.pinned : 0;
+	int64_t before, number, pinned = d->s->sample->cache.pinned < INT32_MAX * 1024ull * 1024 ? (int64_t)d->s->sample->cache.pinned : 0;
 
 	switch (tunable) {
 	case LODE_ID_BLOCK_CACHE:
@@ -181,11 +186,17 @@ void lode_rule_present(const struct lode_draft *d, int tunable, int cf, struct l
 		else if (sample)
 			floor_now(d, tunable, cf, debt_floor(sample), r, "the present debt and a quarter more");
 		break;
+	case LODE_ID_WRITE_BUFFER:
+		/* An active memtable beyond the new size is closed at once, and a small one fills while it is being flushed. */
+		if (sample && lode_draft_after(d, LODE_ID_WRITE_BUFFERS, cf, &number) && number < waiting(sample) + 3)
+			floor_now(d, tunable, cf, to_int(sample->mem_active), r,
+				  "the active memtable holds more and would be closed at once, with too few memtables to go on");
+		break;
 	case LODE_ID_WRITE_BUFFERS:
 		lode_range_lo(r, lode_sat_add(state->min_merge > 0 ? state->min_merge : 0, 1), LODE_RULE_RELATION,
 			      "more than min_write_buffer_number_to_merge");
 		if (sample)
-			floor_now(d, tunable, cf, (int64_t)(sample->immutable < 1000000 ? sample->immutable : 1000000) + 2, r,
+			floor_now(d, tunable, cf, waiting(sample) + 2, r,
 				  "two more than the memtables that wait for a flush");
 		break;
 	}

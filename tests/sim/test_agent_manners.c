@@ -188,7 +188,7 @@ static void test_options_file_that_cannot_be_written(void **state)
 /* One call for each family, and any of them may fail: those before it go back. */
 static void test_failure_between_families(void **state)
 {
-	static const struct bed_wish wish[] = {{"write_buffer_size", 24 * MIB}};
+	static const struct bed_wish wish[] = {{"write_buffer_size", 96 * MIB}};
 	(void)state;
 	for (int k = 0; k < 12; k++) {
 		struct lode_lsm_event e = {.what = LODE_LSM_SET_FAILS, .n = 1 + k / 4, .after = k % 4};

@@ -426,6 +426,8 @@ static void notes(void **state)
 {
 	(void)state;
 	w.sample.cf[1].mem_active = 40 * MIB;
+	one("write_buffer_size", 32 * MIB, LODE_RULE_RELATION, "41943040..268435456 here (the active memtable holds more");
+	world_set(&w, "max_write_buffer_number", "3");
 	pass_one("write_buffer_size", 32 * MIB);
 	assert_non_null(strstr(plan.note, "cf7"));
 	pass_one("write_buffer_size", 48 * MIB);

@@ -86,13 +86,15 @@ static inline void oracle_present(const struct world *w, const struct lode_plan 
 {
 	const struct lode_cf_sample *s = sampled(w, cf);
 	struct seen slow = see(w, plan, "level0_slowdown_writes_trigger", cf), stop = see(w, plan, "level0_stop_writes_trigger", cf);
-	struct seen number = see(w, plan, "max_write_buffer_number", cf);
+	struct seen number = see(w, plan, "max_write_buffer_number", cf), size = see(w, plan, "write_buffer_size", cf);
 	struct seen soft = see(w, plan, "soft_pending_compaction_bytes_limit", cf), hard = see(w, plan, "hard_pending_compaction_bytes_limit", cf);
 	int64_t files = s ? (int64_t)s->files[0] : 0;
 	double debt = s ? 1.25 * (double)s->debt : 0;
 
 	for (int level = 1; s && !strcmp(w->state.cf[cf].style, "kCompactionStyleUniversal") && level < LODE_LEVEL_MAX; level++)
 		files += s->bytes[level] != 0; /* a sorted run */
+	if (size.touched) /* the active memtable is not closed at once unless another two may follow it */
+		MUST(!s || size.is >= least((int64_t)s->mem_active, size.was) || number.is >= (int64_t)s->immutable + 3);
 	if (slow.touched)
 		MUST(slow.is >= least(files + 4, slow.was));
 	if (stop.touched)
