@@ -206,7 +206,7 @@ static void test_no_statistics_and_writes(void **state)
 	static const struct bed_wish wish[] = {{"block_cache_size", 64 * MIB},
 					       {"level0_slowdown_writes_trigger", 30},
 					       {"level0_file_num_compaction_trigger", 8},
-					       {"write_buffer_size", 32 * MIB},
+					       {"write_buffer_size", 62 * MIB},
 					       {"max_write_buffer_number", 4},
 					       {"write_buffer_size", 128 * MIB}};
 	struct bed b;
