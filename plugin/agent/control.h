@@ -24,7 +24,7 @@
  *             "effect","lo","hi","changes":[{"option","cf":name|null,"from","to"}]},
  *    "suggestion":null|{"id","advisor","rule","why","changes":[...]},
  *    "kept":[{"option","cf","from","to"}],
- *    "recent":[{"ts","trial","what":"kept|reverted|refused|invalid|tripped","advisor","rule","summary","effect","lo","hi","why"}]  (newest last, 20),
+ *    "recent":[{"ts","trial","what":"kept|reverted|refused|invalid|tripped|confirmed|went away|put back","advisor","rule","summary","effect","lo","hi","why"}]  (newest last, 20),
  *    "counts":{"proposals","refused","trials","kept","reverted","invalid","tripped","writes","write_ms_max"},
  *    "advice":{"last":call name,"why":text,"calls","tokens","next_in_s"}}]} */
 #ifndef LODE_AGENT_CONTROL_H
