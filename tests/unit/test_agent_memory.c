@@ -295,10 +295,9 @@ static void damage(void **state)
 			len = lode_rng_below(&r, len);
 		lode_memory_init(&again);
 		for (size_t at = 0; at < len;) { /* line by line, with a checksum made right again */
-			size_t n = strcspn(copy + at, "\n");
+			const char *end = memchr(copy + at, '\n', len - at);
+			size_t n = end ? (size_t)(end - (copy + at)) : len - at;
 			struct lode_record rec = {0};
-			if (n > len - at)
-				n = len - at;
 			if (i % 2 && n > 30) {
 				char crc[9];
 				snprintf(crc, sizeof(crc), "%08" PRIx32, lode_crc32(copy + at, n - 18));
