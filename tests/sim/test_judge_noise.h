@@ -90,12 +90,14 @@ static inline const struct lode_interval *noise_next(struct noise *n, enum lode_
 {
 	struct lode_interval *iv = &n->iv;
 	struct lode_op *op = &iv->op[LODE_H_GET];
-	double y, decay = n->ramp > 0 ? exp(-n->interval / n->ramp) : 0;
+	double y, decay = n->ramp > 0 ? exp(-n->interval / n->ramp) : 0, live = 0; /* live: of the effect, on average over the interval */
 
 	n->x = n->phi * n->x + n->sd * sqrt(1 - n->phi * n->phi) * noise_draw(n);
 	n->tail = n->phi * n->tail + n->tail_sd * sqrt(1 - n->phi * n->phi) * noise_normal(&n->rng);
+	if (arm == LODE_TREATMENT)
+		live = n->ramp > 0 ? 1 - (1 - n->live) * (1 - decay) * n->ramp / n->interval : 1;
 	n->live = arm == LODE_TREATMENT ? 1 - (1 - n->live) * decay : 0;
-	y = n->x + noise_level(n) + n->effect * n->live;
+	y = n->x + noise_level(n) + n->effect * live;
 	if (n->shape == NOISE_HEAVY && lode_rng_below(&n->rng, 100) == 0)
 		y -= 0.3; /* a hiccup */
 	if (n->shape == NOISE_SPIKES && lode_rng_below(&n->rng, 100) == 0)
@@ -118,7 +120,7 @@ static inline const struct lode_interval *noise_next(struct noise *n, enum lode_
 	op->hist.n = 2;
 	op->hist.limit[0] = 20;
 	op->hist.limit[1] = 1000;
-	op->hist.bucket[1] = (uint64_t)(0.01 * (double)op->count * exp(n->tail - n->tail_effect * n->live));
+	op->hist.bucket[1] = (uint64_t)(0.01 * (double)op->count * exp(n->tail - n->tail_effect * live));
 	op->hist.bucket[0] = op->count - op->hist.bucket[1];
 	return iv;
 }
