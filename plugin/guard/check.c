@@ -15,6 +15,7 @@ void lode_policy_init(struct lode_policy *p)
 	p->step_scale = 1;
 	p->memory_fraction = 0.5;
 	p->debt_fraction = 0.5;
+	p->burn_window = 60;
 }
 
 bool lode_policy_waits(const struct lode_policy *p, const struct lode_tunable *t)

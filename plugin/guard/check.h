@@ -3,7 +3,7 @@
 #define LODE_GUARD_CHECK_H
 
 #include "guard/proposal.h"
-#include "sense/interval.h"
+#include "sense/slo.h"
 
 struct lode_policy {
 	bool allow_optin;
@@ -15,6 +15,8 @@ struct lode_policy {
 	double memory_fraction;  /* share of the memory limit that RocksDB may take in all; default 0.5 */
 	uint64_t memory_max;     /* absolute ceiling for cache + memtables, 0 = none */
 	double debt_fraction;    /* predicted debt must stay under this share of the soft limit; default 0.5 */
+	struct lode_slo slo[LODE_SLO_N]; /* promises whose error budget must not burn while something is on trial (burn.h) */
+	double burn_window;      /* seconds of the short window; 60 */
 	uint64_t locked[(LODE_TUNABLE_MAX + 63) / 64]; /* bit set: pinned by the operator */
 	uint64_t manual[(LODE_TUNABLE_MAX + 63) / 64]; /* bit set: changed by the operator, theirs now */
 };

@@ -21,7 +21,7 @@
 const char *lode_trip_name(enum lode_trip t)
 {
 	static const char *const names[LODE_TRIP_N] = {"none", "write-stop", "background-error", "memory", "stall",
-						       "debt", "l0",	     "collapse",	 "disk"};
+						       "debt", "l0",	     "collapse",	 "disk",   "slo"};
 
 	return (size_t)t < LODE_TRIP_N ? names[t] : "?";
 }
@@ -97,6 +97,16 @@ void lode_tripwire_learn_situation(struct lode_tripwire *t, const struct lode_si
 	t->l0_share = fmax(t->l0_share, l0);
 	if (held > t->memory)
 		t->memory = held;
+}
+
+void lode_tripwire_learn_slo(struct lode_tripwire *t, const struct lode_policy *p, const struct lode_interval *iv)
+{
+	lode_burn_learn(&t->burn, p->slo, iv);
+}
+
+void lode_tripwire_count(struct lode_tripwire *t, const struct lode_policy *p, const struct lode_interval *iv)
+{
+	lode_burn_add(&t->burn, p->slo, iv, p->burn_window);
 }
 
 static bool tell(struct lode_tripwire *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -199,6 +209,21 @@ static bool disk(struct lode_tripwire *t, const struct lode_situation *s, const 
 	       tell(t, "only %s of disk space are left", lode_num_bytes((double)m->disk_free, a, sizeof a));
 }
 
+static bool slo(struct lode_tripwire *t, const struct lode_situation *s, const struct lode_interval *iv)
+{
+	(void)iv;
+	for (int k = 0; k < LODE_SLO_N; k++) {
+		const struct lode_slo *p = &s->policy->slo[k];
+		double brief = lode_burn_rate(&t->burn, p, k, 1), lasting = lode_burn_rate(&t->burn, p, k, 5), most = lode_burn_limit(&t->burn, p, k);
+		char text[48];
+
+		if (p->limit_us > 0 && brief >= most && lasting >= most)
+			return tell(t, "%s misses %s: its error budget burns %.0f times too fast, at most %.1f times are allowed", lode_op_name[k],
+				    lode_slo_show(p, text, sizeof text), brief, most);
+	}
+	return false;
+}
+
 enum lode_trip lode_tripwire_look(struct lode_tripwire *t, const struct lode_situation *s, const struct lode_interval *iv)
 {
 	static const struct {
@@ -214,6 +239,7 @@ enum lode_trip lode_tripwire_look(struct lode_tripwire *t, const struct lode_sit
 	    {LODE_TRIP_L0, l0_files, false, true},
 	    {LODE_TRIP_COLLAPSE, collapse, false, false},
 	    {LODE_TRIP_DISK, disk, false, true},
+	    {LODE_TRIP_SLO, slo, true, false}, /* its windows are patience enough */
 	};
 	enum lode_trip tripped = LODE_TRIP_NONE;
 	char why[sizeof t->why] = "";

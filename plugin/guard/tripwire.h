@@ -2,6 +2,7 @@
 #ifndef LODE_GUARD_TRIPWIRE_H
 #define LODE_GUARD_TRIPWIRE_H
 
+#include "guard/burn.h"
 #include "guard/check.h"
 
 enum lode_trip {
@@ -14,6 +15,7 @@ enum lode_trip {
 	LODE_TRIP_L0,
 	LODE_TRIP_COLLAPSE,       /* throughput fell to less than a third while the load was there before */
 	LODE_TRIP_DISK,           /* free space nearly gone */
+	LODE_TRIP_SLO,            /* an error budget burns too fast, over the short and the long window */
 	LODE_TRIP_N
 };
 const char *lode_trip_name(enum lode_trip t);
@@ -26,6 +28,7 @@ struct lode_tripwire {
 	double debt_share, l0_share; /* largest seen, as shares of soft limit and slowdown trigger */
 	bool learnt;
 	bool stopped_before;      /* writes stop without our help */
+	struct lode_burn burn;
 	unsigned strikes[LODE_TRIP_N]; /* bit history of the last intervals */
 	char why[200];            /* set when tripped */
 };
@@ -33,8 +36,12 @@ struct lode_tripwire {
 void lode_tripwire_init(struct lode_tripwire *t);
 /* Feed while the options are as we found or kept them. */
 void lode_tripwire_learn(struct lode_tripwire *t, const struct lode_interval *iv);
+/* ... how fast SLOs are missed, ... */
+void lode_tripwire_learn_slo(struct lode_tripwire *t, const struct lode_policy *p, const struct lode_interval *iv);
 /* ... and the situation with it: debt, L0 and memory that the database reaches without our help are no reason to trip. */
 void lode_tripwire_learn_situation(struct lode_tripwire *t, const struct lode_situation *s);
+/* Every interval, whatever is live: SLOs have windows that are longer than one. */
+void lode_tripwire_count(struct lode_tripwire *t, const struct lode_policy *p, const struct lode_interval *iv);
 /* Feed while something of ours is on trial. Returns what tripped. */
 enum lode_trip lode_tripwire_look(struct lode_tripwire *t, const struct lode_situation *s, const struct lode_interval *iv);
 

@@ -5,8 +5,22 @@
 #include <math.h>
 #include <string.h>
 
-/* The lower edge of the bucket that ends at `limit`. The bucket below may have been left out, so the edge comes from RocksDB's series
- * (1, 2, then times 1.5, cut to two digits); a limit that is not of the series falls back to the listed neighbour. */
+/* RocksDB's limits: 1, 2, then times 1.5, cut to two digits. *exact carries the series on; begin with 2. */
+static double next_limit(double *exact)
+{
+	double shown, power = 1;
+
+	*exact *= 1.5;
+	shown = floor(*exact);
+	while (floor(shown / 10) > 10) {
+		shown = floor(shown / 10);
+		power *= 10;
+	}
+	return shown * power;
+}
+
+/* The lower edge of the bucket that ends at `limit`. The bucket below may have been left out, so the edge comes from RocksDB's series; a limit that is
+ * not of the series falls back to the listed neighbour. */
 static double lower_edge(double limit, double listed)
 {
 	double exact = 2, shown = 2, below = 1;
@@ -16,18 +30,21 @@ static double lower_edge(double limit, double listed)
 	if (limit == 2)
 		return 1;
 	while (shown < limit && exact < 1e19) {
-		double power = 1;
-
 		below = shown;
-		exact *= 1.5;
-		shown = floor(exact);
-		while (floor(shown / 10) > 10) {
-			shown = floor(shown / 10);
-			power *= 10;
-		}
-		shown *= power;
+		shown = next_limit(&exact);
 	}
 	return shown == limit && below > listed ? below : listed;
+}
+
+double lode_hist_limit_near(double v)
+{
+	double exact = 2, above = 2, below = 1;
+
+	while (above < v && exact < 1e19) {
+		below = above;
+		above = next_limit(&exact);
+	}
+	return v / below < above / v ? below : above;
 }
 
 static double total_of(const struct lode_hist *h)

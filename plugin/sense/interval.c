@@ -104,6 +104,42 @@ static uint64_t flushes_since(const struct lode_sample *a, const struct lode_cf_
 	return 0;
 }
 
+/* Compactions move a byte one level at a time, the first time from L0 to the base level. *depth: how often that is for a byte in L0. */
+static double crossings(const struct lode_sample *s, uint64_t *depth)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < s->ncf; i++) {
+		const struct lode_cf_sample *cf = &s->cf[i];
+		uint64_t base = cf->base_level ? cf->base_level : 1, last = base;
+
+		for (uint64_t l = base; l < cf->levels && l < LODE_LEVEL_MAX; l++)
+			if (cf->bytes[l])
+				last = l;
+		sum += (double)cf->bytes[0] * (double)(last - base + 1);
+		for (uint64_t l = base; l < last; l++)
+			sum += (double)cf->bytes[l] * (double)(last - l);
+		if (last - base + 1 > *depth)
+			*depth = last - base + 1;
+	}
+	return sum;
+}
+
+static void take_put_off(const struct lode_sample *a, const struct lode_sample *b, struct lode_interval *out)
+{
+	uint64_t before = 0;
+
+	out->crossings_start = crossings(a, &before);
+	out->crossings = crossings(b, &out->depth);
+	for (size_t i = 0; i < a->ncf; i++)
+		out->mem_start += a->cf[i].mem_all;
+	for (size_t i = 0; i < b->ncf; i++) {
+		out->mem_end += b->cf[i].mem_all;
+		out->sst_bytes += b->cf[i].sst_bytes;
+		out->live_bytes += b->cf[i].live_bytes;
+	}
+}
+
 static void take_levels(const struct lode_sample *a, const struct lode_sample *b, struct lode_interval *out)
 {
 	for (size_t i = 0; i < a->ncf; i++)
@@ -171,6 +207,8 @@ void lode_interval_diff(const struct lode_sample *a, const struct lode_sample *b
 	out->stopped_s = out->seconds * 0.5 * (a->write_stopped + b->write_stopped);
 	out->delayed_s = out->seconds * 0.5 * ((a->delayed_write_rate != 0) + (b->delayed_write_rate != 0));
 	take_levels(a, b, out);
+	take_put_off(a, b, out);
+	out->held_s = out->seconds * (double)(out->mem_bytes + b->cache.usage);
 }
 
 static uint64_t most(uint64_t a, uint64_t b)
@@ -184,6 +222,11 @@ static void add_levels(struct lode_interval *sum, const struct lode_interval *iv
 	sum->level_bytes_excess = iv->level_bytes_excess;
 	sum->background_errors = iv->background_errors;
 	sum->write_stopped = iv->write_stopped;
+	sum->mem_end = iv->mem_end;
+	sum->crossings = iv->crossings;
+	sum->depth = iv->depth;
+	sum->sst_bytes = iv->sst_bytes;
+	sum->live_bytes = iv->live_bytes;
 	sum->l0_files = most(sum->l0_files, iv->l0_files);
 	sum->immutable = most(sum->immutable, iv->immutable);
 	sum->mem_bytes = most(sum->mem_bytes, iv->mem_bytes);
@@ -221,6 +264,7 @@ void lode_interval_add(struct lode_interval *sum, const struct lode_interval *iv
 	sum->stopped_s += iv->stopped_s;
 	sum->delayed_s += iv->delayed_s;
 	sum->cpu_ns += iv->cpu_ns;
+	sum->held_s += iv->held_s;
 	add_levels(sum, iv);
 }
 

@@ -38,6 +38,7 @@ struct lode_interval {
 	double stopped_s;        /* seconds with writes stopped (sampled) */
 	double delayed_s;
 	uint64_t cpu_ns;
+	double held_s;           /* bytes of memtables and block cache, times seconds */
 	/* levels at the end (maxima over parts where that is what hurts) */
 	uint64_t debt;           /* all column families */
 	uint64_t debt_start;
@@ -48,6 +49,11 @@ struct lode_interval {
 	uint64_t rss;
 	uint64_t background_errors;
 	bool write_stopped;      /* at the end */
+	/* work that is put off, at both ends: memtables are not flushed yet, bytes in SST files have levels to cross */
+	uint64_t mem_start, mem_end;
+	double crossings_start, crossings; /* bytes times levels that they have to cross until they reach the last */
+	uint64_t depth;          /* levels that a byte in L0 has to cross */
+	uint64_t sst_bytes, live_bytes;
 };
 
 /* a may be NULL (LODE_INVALID_FIRST). expect_s: the sampling interval asked for; more than 5x of it is LODE_INVALID_CLOCK. */
@@ -66,6 +72,8 @@ double lode_hist_exceed(const struct lode_hist *h, double limit);
 /* out = b - a by bucket limit; false if any went backwards. */
 bool lode_hist_diff(const struct lode_hist *a, const struct lode_hist *b, struct lode_hist *out);
 void lode_hist_add(struct lode_hist *sum, const struct lode_hist *h);
+/* The limit of RocksDB's series of buckets that is nearest to v, on a log scale: at most 22 % away (from 1 us up). */
+double lode_hist_limit_near(double v);
 
 /* Ratios; NAN where undefined. */
 double lode_interval_write_amp(const struct lode_interval *iv); /* (flush + compaction bytes written) / user bytes written */
