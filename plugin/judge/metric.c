@@ -11,6 +11,10 @@
 #define RATE_SHARE 0.02	 /* of the operations: a kind of which there are fewer has no rate worth guarding */
 #define MISS_EXPECTED 5	 /* a kind of which fewer were expected may be missing by chance */
 
+/* What guards a trial where no objective says otherwise. */
+#define BIT(m) (1u << LODE_M_##m)
+#define USUAL (BIT(GET_TAIL) | BIT(WRITE_TAIL) | BIT(SEEK_TAIL) | BIT(STALL) | BIT(GET_RATE) | BIT(WRITE_RATE) | BIT(SEEK_RATE))
+
 enum reads_as { UP, DOWN, SHARE };
 
 #define X(id, name, as, guess, least, margin, widest) name,
@@ -92,6 +96,8 @@ void lode_baseline_of(const struct lode_interval *window, struct lode_baseline *
 	double n[LODE_OP_N], all = 0;
 
 	memset(out, 0, sizeof(*out));
+	out->primary = LODE_M_SPEED;
+	out->guards = USUAL;
 	for (int k = 0; k < LODE_OP_N; k++)
 		all += n[k] = (double)window->op[k].count;
 	out->by_rate = !window->has_timers || all <= 0;
@@ -113,6 +119,8 @@ void lode_baseline_of(const struct lode_interval *window, struct lode_baseline *
 
 const char *lode_baseline_judged_by(const struct lode_baseline *b)
 {
+	if (b->primary != LODE_M_SPEED)
+		return lode_metric_name[b->primary];
 	return !b->by_rate ? "service time" : b->writes_only ? "writes per second" : "operations per second";
 }
 
@@ -141,14 +149,25 @@ static bool rate_defined(const struct lode_baseline *b, enum lode_metric m)
 {
 	double share = b->mix[rate_op(b, m)];
 
-	return b->by_rate && share >= RATE_SHARE && share <= 1 - RATE_SHARE;
+	return (b->by_rate || b->primary == LODE_M_THROUGHPUT) && share >= RATE_SHARE && share <= 1 - RATE_SHARE;
 }
 
 bool lode_metric_defined(const struct lode_baseline *b, enum lode_metric m)
 {
 	switch (m) {
 	case LODE_M_SPEED:
+	case LODE_M_THROUGHPUT:
 		return true;
+	case LODE_M_SLOW:
+		return b->slow_weight[LODE_H_GET] + b->slow_weight[LODE_H_WRITE] + b->slow_weight[LODE_H_SEEK] + b->slow_weight[LODE_H_MULTIGET] > 0;
+	case LODE_M_WRITE_AMP:
+		return b->write_amp > 0;
+	case LODE_M_SPACE_AMP:
+		return b->space;
+	case LODE_M_MEMORY:
+		return b->mem_limit > 0;
+	case LODE_M_COST:
+		return b->price_cpu > 0 || b->price_memory > 0 || b->price_io > 0;
 	case LODE_M_STALL:
 		return b->mix[LODE_H_WRITE] > 0;
 	case LODE_M_GET_RATE:
@@ -162,7 +181,7 @@ bool lode_metric_defined(const struct lode_baseline *b, enum lode_metric m)
 
 bool lode_metric_guards(const struct lode_baseline *b, enum lode_metric m)
 {
-	return m != b->primary && lode_metric_defined(b, m);
+	return m != b->primary && (b->guards & 1u << m) && lode_metric_defined(b, m);
 }
 
 static double speed_by_rate(const struct lode_interval *iv)
@@ -219,8 +238,8 @@ static double tail(const struct lode_baseline *b, const struct lode_interval *iv
 	if (!(b->tail_us[k] > 0))
 		return NAN;
 	if (n <= 0)
-		return iv->stopped_s > 0 ? 0 : NAN; /* everything that waits is slow: exceedance 1 */
-	return -log((lode_hist_exceed(&iv->op[k].hist, b->tail_us[k]) * n + 0.5) / (n + 1));
+		return iv->stopped_s > 0 ? -log1p(b->tail_floor[k]) : NAN; /* everything that waits is slow: exceedance 1 */
+	return -log((lode_hist_exceed(&iv->op[k].hist, b->tail_us[k]) * n + 0.5) / (n + 1) + b->tail_floor[k]);
 }
 
 static double stall(const struct lode_interval *iv)
@@ -234,6 +253,76 @@ static double stall(const struct lode_interval *iv)
 static double rate(const struct lode_interval *iv, int k)
 {
 	return log(fmax(lode_interval_count(iv, k), 0.5) / iv->seconds);
+}
+
+/* Shares of slow operations of all kinds, each weighed by how common its kind is and by how few may be slow. A kind that did not come, did as before. */
+static double slow(const struct lode_baseline *b, const struct lode_interval *iv)
+{
+	double sum = 0, seen = 0;
+
+	for (int k = 0; k < LODE_OP_N; k++) {
+		double n = (double)iv->op[k].count, share = iv->stopped_s > 0 ? 1 : b->slow_share[k];
+
+		if (!(b->slow_weight[k] > 0))
+			continue;
+		if (n > 0)
+			share = (lode_hist_exceed(&iv->op[k].hist, b->slow_us[k]) * n + 0.5) / (n + 1);
+		sum += b->slow_weight[k] * share;
+		seen += n;
+	}
+	return seen > 0 || iv->stopped_s > 0 ? -log(sum) : NAN;
+}
+
+/* Flushes and compactions come in lumps, and a change may seem to save what it only puts off, to be paid for in the other arm's block. So what waits in
+ * memtables and in the upper levels counts as written, at what it will cost here: its growth is charged, its decrease is credited. */
+static double put_off(const struct lode_baseline *b, const struct lode_interval *iv)
+{
+	return b->write_amp * ((double)iv->mem_end - (double)iv->mem_start) + b->crossing * (iv->crossings - iv->crossings_start);
+}
+
+static double write_amp(const struct lode_baseline *b, const struct lode_interval *iv)
+{
+	double user = (double)iv->bytes_written, written;
+
+	if (!iv->has_stats || !(user > 0) || !(b->write_amp > 0))
+		return NAN;
+	written = (double)(iv->ticker[LODE_T_FLUSH_WRITE_BYTES] + iv->ticker[LODE_T_COMPACT_WRITE_BYTES]);
+	return -log(fmax((written + put_off(b, iv)) / user, b->write_amp / 10));
+}
+
+static double space_amp(const struct lode_interval *iv)
+{
+	return iv->sst_bytes && iv->live_bytes ? -log((double)iv->sst_bytes / (double)iv->live_bytes) : NAN;
+}
+
+/* What the machine gives for one operation, at its prices: processor, memory held, and bytes moved to and from the disk. */
+static double cost(const struct lode_baseline *b, const struct lode_interval *iv)
+{
+	static const enum lode_ticker moved[] = {LODE_T_FLUSH_WRITE_BYTES, LODE_T_COMPACT_WRITE_BYTES, LODE_T_COMPACT_READ_BYTES, LODE_T_WAL_BYTES,
+						 LODE_T_CACHE_BYTES_WRITE /* blocks that were read, because they were not in the cache */};
+	double ops = lode_interval_ops(iv) * iv->seconds, bytes = 0, price;
+
+	for (size_t i = 0; i < sizeof(moved) / sizeof(moved[0]); i++)
+		bytes += (double)iv->ticker[moved[i]];
+	bytes = fmax(bytes / 2, bytes + 2 * put_off(b, iv)); /* what will be compacted is read and written */
+	price = b->price_cpu * (double)iv->cpu_ns / 1e9 + b->price_memory * iv->held_s + b->price_io * bytes;
+	return ops > 0 && price > 0 ? -log(price / ops) : NAN;
+}
+
+/* Those that only an objective asks for. */
+static void asked_for(const struct lode_baseline *b, const struct lode_interval *iv, double *v)
+{
+	double ops = lode_interval_ops(iv);
+
+	v[LODE_M_THROUGHPUT] = ops > 0 ? log(ops) : iv->stopped_s > 0 ? log(0.5 / iv->seconds) : NAN;
+	v[LODE_M_SLOW] = slow(b, iv);
+	v[LODE_M_WRITE_AMP] = write_amp(b, iv);
+	v[LODE_M_SPACE_AMP] = b->space ? space_amp(iv) : NAN;
+	v[LODE_M_MEMORY] = b->mem_limit > 0 ? -iv->held_s / iv->seconds / b->mem_limit : NAN;
+	v[LODE_M_COST] = cost(b, iv);
+	for (int m = LODE_M_THROUGHPUT; m < LODE_METRIC_N; m++)
+		if (!lode_metric_guards(b, m) && m != (int)b->primary)
+			v[m] = NAN;
 }
 
 void lode_metrics_of(const struct lode_baseline *b, const struct lode_interval *block, struct lode_metrics *out)
@@ -251,4 +340,5 @@ void lode_metrics_of(const struct lode_baseline *b, const struct lode_interval *
 	for (int m = LODE_M_GET_RATE; m <= LODE_M_SEEK_RATE; m++)
 		if (lode_metric_defined(b, m) && isfinite(out->v[LODE_M_SPEED]))
 			out->v[m] = rate(block, rate_op(b, m));
+	asked_for(b, block, out->v);
 }

@@ -1,6 +1,7 @@
 /* SWITCH: randomised pairs of blocks, judged by e-processes (docs/judge.md). Validity hangs on one thing only: the order of the two blocks
  * of a pair is decided by a coin that is thrown after the pair before it has closed. */
 #include "judge/design.h"
+#include "judge/mixture.h"
 
 #include <math.h>
 #include <string.h>
@@ -241,6 +242,20 @@ static void discard(struct lode_trial *t, const struct lode_interval *iv)
 		begin_pair(t, iv);
 }
 
+/* The same differences, seen by two other roads: for the journal, not for the verdict. */
+static void cross_check(struct lode_trial *t)
+{
+	const struct lode_eprocess *e = &t->sw.e[t->base.primary];
+	struct lode_verdict *v = &t->verdict;
+	double lo, hi;
+
+	v->p = lode_signflip_p(e->d, e->n);
+	if (!lode_mixture_interval(e->d, e->n, e->scale, t->spec.alpha, &lo, &hi))
+		return;
+	v->mixture[0] = lode_metric_gain(v->primary, lo);
+	v->mixture[1] = lode_metric_gain(v->primary, hi);
+}
+
 static void close_pair(struct lode_trial *t, const struct lode_interval *iv)
 {
 	struct lode_switch *s = &t->sw;
@@ -257,7 +272,7 @@ static void close_pair(struct lode_trial *t, const struct lode_interval *iv)
 	s->losses = speed < lode_trial_heavy_loss(t) ? s->losses + 1 : 0;
 	decide(t);
 	if (t->verdict.kind != LODE_VERDICT_NONE)
-		t->verdict.p = lode_signflip_p(s->e[t->base.primary].d, pairs_done(t));
+		cross_check(t);
 	else
 		begin_pair(t, iv);
 }

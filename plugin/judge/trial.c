@@ -48,7 +48,7 @@ struct lode_trial *lode_trial_new(const struct lode_trial_spec *s, const struct 
 	t->verdict.design = s->design;
 	t->verdict.primary = t->verdict.worst = b->primary;
 	t->verdict.evidence = 1;
-	t->verdict.effect = t->verdict.lo = t->verdict.hi = t->verdict.p = NAN;
+	t->verdict.effect = t->verdict.lo = t->verdict.hi = t->verdict.p = t->verdict.mixture[0] = t->verdict.mixture[1] = NAN;
 	for (int m = 0; m < LODE_METRIC_N; m++)
 		t->verdict.metric[m] = NAN;
 	ops_of(s->design)->init(t);

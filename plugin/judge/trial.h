@@ -60,6 +60,7 @@ struct lode_verdict {
 	enum lode_design design;
 	enum lode_metric primary;     /* what the trial was about */
 	double effect, lo, hi;	      /* gain in it (lode_metric_gain): 0.25 = 25 % faster, or a quarter less; 1-alpha interval (NAN if none) */
+	double mixture[2];	      /* SWITCH: the same by another road (mixture.h); NAN: too few pairs */
 	double evidence;	      /* e-value, or 1/p for START and VOLUME */
 	double p;		      /* START, VOLUME: rank p; SWITCH: exact sign-flip permutation p (n <= 20), else NAN */
 	unsigned pairs;		      /* pairs, or slots */

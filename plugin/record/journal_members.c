@@ -68,9 +68,16 @@ void lode_json_verdict(struct lode_json *j, const char *key, const struct lode_v
 	lode_json_object(j, key);
 	lode_json_str(j, "kind", lode_verdict_name(v->kind));
 	lode_json_str(j, "design", lode_design_name(v->design));
+	lode_json_str(j, "primary", (unsigned)v->primary < LODE_METRIC_N ? lode_metric_name[v->primary] : NULL);
 	lode_json_num(j, "effect", v->effect);
 	lode_json_num(j, "lo", v->lo);
 	lode_json_num(j, "hi", v->hi);
+	if (v->mixture[0] < v->mixture[1]) { /* there may be none */
+		lode_json_array(j, "mixture");
+		lode_json_num(j, NULL, v->mixture[0]);
+		lode_json_num(j, NULL, v->mixture[1]);
+		lode_json_end(j);
+	}
 	lode_json_num(j, "evidence", v->evidence);
 	lode_json_num(j, "p", v->p);
 	lode_json_u64(j, "pairs", v->pairs);
