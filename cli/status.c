@@ -296,6 +296,34 @@ static void show_recent(struct page *p, const cJSON *recent)
 	}
 }
 
+/* What a change must make better; the usual objective without promises needs no line. */
+static void show_objective(struct page *p, const cJSON *o)
+{
+	const char *kind = cli_str(o, "kind"), *slo = cli_str(o, "slo");
+
+	if (!*kind || (!strcmp(kind, "balanced") && !*slo && !*cli_str(o, "note")))
+		return;
+	label(p, "objective");
+	cli_add_text(&p->out, kind);
+	lode_buf_adds(&p->out, ": ");
+	cli_add_text(&p->out, cli_str(o, "means"));
+	if (*slo) {
+		lode_buf_adds(&p->out, "; ");
+		cli_add_text(&p->out, slo);
+	}
+	end_line(p);
+	if (*cli_str(o, "guards")) {
+		label(p, "");
+		lode_buf_adds(&p->out, "judged by ");
+		cli_add_text(&p->out, cli_str(o, "judged_by"));
+		lode_buf_adds(&p->out, ", guards: ");
+		cli_add_text(&p->out, cli_str(o, "guards"));
+		end_line(p);
+	}
+	if (*cli_str(o, "note"))
+		text_line(p, "", cli_str(o, "note"));
+}
+
 /* Why nothing happens, if nothing does: the state's own reason, then whatever holds it. A long advice is cut where it is the reason; here it is whole. */
 static void show_state(struct page *p, const cJSON *s, const cJSON *db)
 {
@@ -326,6 +354,7 @@ static void show_state(struct page *p, const cJSON *s, const cJSON *db)
 		cli_add_text(&p->out, cli_str(db, "judged_by"));
 		end_line(p);
 	}
+	show_objective(p, cli_obj(db, "objective"));
 	if (strcmp(advice, why) != 0)
 		text_line(p, "advice", advice);
 }

@@ -5,8 +5,8 @@
 
 #include "advise/budget.h"
 #include "guard/check.h"
+#include "judge/objective.h"
 #include "judge/regime.h"
-#include "judge/trial.h"
 #include "sense/workload.h"
 
 /* One earlier proposal and what became of it: the feedback of the loop. */
@@ -26,7 +26,7 @@ struct lode_question { /* everything borrowed, valid during ask only */
 	const struct lode_regimes *regimes;  /* the kinds of work that were seen here; may be NULL */
 	const struct lode_outcome *history;  /* oldest first */
 	size_t nhistory;
-	const char *objective;          /* "balanced" */
+	const struct lode_objective *objective; /* NULL: balanced, no SLOs */
 	const char *rocksdb_version;
 	unsigned rounds_left;           /* of the budget */
 };

@@ -76,7 +76,7 @@ static bool try_rule(const struct lode_expert_rule *r, const struct lode_view *v
 	struct lode_refusal refusal = {0};
 	char why[48];
 
-	if (!r->sees(v))
+	if (!(r->serves & 1u << (v->q->objective ? v->q->objective->kind : LODE_BALANCED)) || !r->sees(v))
 		return false;
 	*p = (struct lode_proposal){.advisor = "expert", .expect = NAN, .confidence = r->confidence};
 	lode_fmt(p->rule, sizeof p->rule, "%s", r->name);

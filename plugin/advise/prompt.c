@@ -50,7 +50,7 @@ static void machine(struct lode_buf *b, const struct lode_question *q)
 	const struct lode_machine *m = q->now.machine;
 
 	lode_buf_addf(b, "# System\nRocksDB %s, objective %s, column families %zu\n", word(q->rocksdb_version, ".", "unknown"),
-		      word(q->objective, "-_", "balanced"), q->now.state->ncf);
+		      lode_objective_name[q->objective ? q->objective->kind : LODE_BALANCED], q->now.state->ncf);
 	lode_buf_addf(b, "cores usable %s; memory limit %s, available %s, this process %s; disk %s, free %s of %s\n", NUM(m->cores),
 		      BYTES(lode_num_round((double)m->mem_limit, 3)), BYTES(lode_num_round((double)m->mem_available, 2)),
 		      BYTES(lode_num_round((double)m->rss, 2)), lode_disk_name(m->disk), BYTES(lode_num_round((double)m->disk_free, 2)),
@@ -68,6 +68,19 @@ static void regime(struct lode_buf *b, const struct lode_question *q)
 	if (r)
 		lode_buf_addf(b, "this kind of work is number %u of %zu seen in this database; visit %u, %s s in all\n", (unsigned)r->id, q->regimes->n, r->visits,
 			      lode_text_num(r->seconds, 2).s);
+}
+
+/* What the change is for. A balanced objective without promises is what the rules of the system text say already. */
+static void objective(struct lode_buf *b, const struct lode_question *q)
+{
+	char slos[160];
+
+	if (!q->objective || (q->objective->kind == LODE_BALANCED && !lode_objective_has_slo(q->objective)))
+		return;
+	lode_buf_addf(b, "\n# Objective\nA change is kept only if it brings %s, and nothing else gets worse by more than a small margin.\n",
+		      lode_objective_doc((enum lode_objective_kind)q->objective->kind));
+	if (lode_objective_has_slo(q->objective))
+		lode_buf_addf(b, "SLOs: %s. Slow operations are those beyond these limits.\n", lode_objective_slos(q->objective, slos, sizeof slos));
 }
 
 static void workload(struct lode_buf *b, const struct lode_question *q, const struct lode_signs *s)
@@ -214,6 +227,7 @@ int lode_prompt_build(const struct lode_question *q, struct lode_prompt *out)
 	lode_signs_of(q, &s);
 	lode_buf_adds(&out->system, system_text);
 	machine(&out->user, q);
+	objective(&out->user, q);
 	if (s.seconds > 0 && q->workload) {
 		workload(&out->user, q, &s);
 		measured(&out->user, q, &s);

@@ -367,20 +367,34 @@ static bool cheaper_compression(const struct lode_view *v, struct lode_proposal 
 	return true;
 }
 
+static bool rewrites_much(const struct lode_view *v)
+{
+	/* Bytes are what this is about, whatever time they take. */
+	return v->s->write_amp >= 2 && v->s->flush_rate > 0 && !stalled(v);
+}
+
+/* What a rule brings nearer. Nothing that makes RocksDB write more stands under write_amp or cost, nothing that readers pay for under latency. */
+#define SPEED_ (1u << LODE_BALANCED | 1u << LODE_THROUGHPUT)
+#define LATENCY_ (1u << LODE_LATENCY)
+#define WRITE_AMP_ (1u << LODE_WRITE_AMP)
+#define COST_ (1u << LODE_COST)
+
 const struct lode_expert_rule lode_expert_rules[] = {
-    {"cache-misses", misses_dominate, grow_cache, 0.8,
+    {"cache-misses", misses_dominate, grow_cache, 0.8, SPEED_ | LATENCY_ | COST_,
      "reads dominate and miss a full block cache: grow it towards the data, once and far"},
-    {"memtable-stall-number", memtables_stall, more_memtables, 0.5, "writers wait for flushes: allow more memtables"},
-    {"memtable-stall-size", memtables_stall, larger_memtables, 0.4, "writers still wait for flushes: larger memtables"},
-    {"l0-stall-jobs", l0_stalls_idle, more_jobs, 0.6, "writers are slowed by L0 while cores are idle: more background work at once"},
-    {"l0-stall-limits", l0_stalls, later_l0_stall, 0.5, "writers are slowed by L0: raise its trigger and limits together"},
-    {"cache-misses-some", misses_matter, grow_cache, 0.6, "reads are a smaller part of the work and miss a full block cache: grow it"},
-    {"debt-jobs", piles_up_idle, more_jobs, 0.5, "compaction debt grows while cores are idle: more background work at once"},
-    {"small-flushes", flushes_small, larger_flushes, 0.5, "writes dominate and flushes are small and frequent: larger memtables"},
-    {"compaction-cpu", compaction_steals_cpu, lazier_l0, 0.4, "compactions take the cores from the writers: start them later"},
-    {"delayed-rate", delayed_without_debt, faster_delay, 0.4, "writers are delayed although debt shrinks: delay them less"},
-    {"l0-reads", reads_pay_for_l0, tidier_l0, 0.3, "reads dominate and look into many L0 files: compact them earlier"},
-    {"scan-reseeks", scans_reseek, skip_longer, 0.4, "iterators seek again and again over old versions: let them step further"},
-    {"compression-cpu", compression_costs, cheaper_compression, 0.4, "compression costs more CPU than the disk it saves: a cheaper one"},
+    {"memtable-stall-number", memtables_stall, more_memtables, 0.5, SPEED_ | LATENCY_, "writers wait for flushes: allow more memtables"},
+    {"memtable-stall-size", memtables_stall, larger_memtables, 0.4, SPEED_ | LATENCY_ | WRITE_AMP_, "writers still wait for flushes: larger memtables"},
+    {"l0-stall-jobs", l0_stalls_idle, more_jobs, 0.6, SPEED_ | LATENCY_, "writers are slowed by L0 while cores are idle: more background work at once"},
+    {"l0-stall-limits", l0_stalls, later_l0_stall, 0.5, SPEED_ | LATENCY_ | WRITE_AMP_, "writers are slowed by L0: raise its trigger and limits together"},
+    {"cache-misses-some", misses_matter, grow_cache, 0.6, SPEED_ | LATENCY_ | COST_, "reads are a smaller part of the work and miss a full block cache: grow it"},
+    {"debt-jobs", piles_up_idle, more_jobs, 0.5, SPEED_ | LATENCY_, "compaction debt grows while cores are idle: more background work at once"},
+    {"small-flushes", flushes_small, larger_flushes, 0.5, SPEED_ | LATENCY_ | WRITE_AMP_ | COST_,
+     "writes dominate and flushes are small and frequent: larger memtables"},
+    {"rewrites", rewrites_much, larger_flushes, 0.5, WRITE_AMP_, "every byte is written to disk again and again: larger memtables"},
+    {"compaction-cpu", compaction_steals_cpu, lazier_l0, 0.4, SPEED_ | WRITE_AMP_ | COST_, "compactions take the cores from the writers: start them later"},
+    {"delayed-rate", delayed_without_debt, faster_delay, 0.4, SPEED_ | LATENCY_, "writers are delayed although debt shrinks: delay them less"},
+    {"l0-reads", reads_pay_for_l0, tidier_l0, 0.3, SPEED_ | LATENCY_, "reads dominate and look into many L0 files: compact them earlier"},
+    {"scan-reseeks", scans_reseek, skip_longer, 0.4, SPEED_ | LATENCY_ | COST_, "iterators seek again and again over old versions: let them step further"},
+    {"compression-cpu", compression_costs, cheaper_compression, 0.4, SPEED_ | COST_, "compression costs more CPU than the disk it saves: a cheaper one"},
 };
 const size_t lode_expert_rule_count = sizeof lode_expert_rules / sizeof lode_expert_rules[0];

@@ -15,6 +15,7 @@ struct lode_expert_rule {
 	/* Fills changes and why. False: all that it could change is at its limit already. */
 	bool (*proposes)(const struct lode_view *v, struct lode_proposal *p);
 	double confidence;
+	unsigned serves; /* bit per objective: those that it can bring nearer; it is silent under the others */
 	const char *doc;
 };
 

@@ -183,7 +183,7 @@ static void ask(struct lode_conductor *c)
 {
 	struct lode_reply reply = {0};
 	struct lode_question q = {.now = lode_conductor_situation(c), .window = c->window, .workload = &c->workload, .regimes = &c->memory.book, .history = c->outcome, .nhistory = c->noutcome,
-				  .objective = c->config->objective, .rocksdb_version = c->host->ops->info(c->host)->version, .rounds_left = 20};
+				  .objective = &c->config->objective, .rocksdb_version = c->host->ops->info(c->host)->version, .rounds_left = 20};
 	for (size_t i = 0; i < c->noutcome; i++)
 		c->outcome[i].age_s = (double)(lode_conductor_now(c) - c->outcome_ns[i]) / 1e9;
 	lode_conductor_window(c, fmax(c->pace.window, c->pace.observe), c->window);
@@ -197,6 +197,7 @@ void lode_advice_learn(struct lode_conductor *c)
 {
 	struct lode_situation s = lode_conductor_situation(c);
 	lode_tripwire_learn(&c->trip, &c->last);
+	lode_tripwire_learn_slo(&c->trip, &c->policy, &c->last);
 	if (c->state)
 		lode_tripwire_learn_situation(&c->trip, &s);
 }
@@ -225,6 +226,8 @@ void lode_advice_observe(struct lode_conductor *c)
 	if (c->suggested)
 		return;
 	wait = lode_advice_not_yet(c);
+	if (!wait)
+		wait = lode_goal_not_yet(c);
 	if (wait) {
 		lode_conductor_phase(c, LODE_OBSERVE, "%s", wait);
 		return;
@@ -261,7 +264,7 @@ int lode_conductor_decide(struct lode_conductor *c, bool approve, struct lode_bu
 int lode_conductor_prompt(struct lode_conductor *c, struct lode_buf *out)
 {
 	struct lode_question q = {.now = lode_conductor_situation(c), .window = c->window, .workload = &c->workload, .regimes = &c->memory.book, .history = c->outcome, .nhistory = c->noutcome,
-				  .objective = c->config->objective, .rocksdb_version = c->host->ops->info(c->host)->version, .rounds_left = 20};
+				  .objective = &c->config->objective, .rocksdb_version = c->host->ops->info(c->host)->version, .rounds_left = 20};
 	if (!c->state || !c->history_n)
 		return -EAGAIN;
 	lode_conductor_window(c, fmax(c->pace.window, c->pace.observe), c->window);

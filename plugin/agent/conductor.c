@@ -185,6 +185,7 @@ static void set_policy(struct lode_conductor *c)
 	c->policy.allow_shape = c->config->shape == LODE_SHAPE_VOLUME;
 	c->policy.memory_fraction = c->config->memory_fraction;
 	c->policy.memory_max = (uint64_t)c->config->memory_max;
+	lode_goal_policy(c, &c->policy);
 	snprintf(pins, sizeof(pins), "%s", c->config->pin);
 	for (char *id = strtok_r(pins, " ,\t", &save); id; id = strtok_r(NULL, " ,\t", &save)) {
 		int i = lode_tunable_find(id);

@@ -109,6 +109,10 @@ struct lode_conductor {
 	struct lode_policy policy;
 	struct lode_tripwire trip;
 
+	struct lode_goal {      /* goal.c: what the trial in flight, or the last one, is judged by */
+		char judged_by[48], guards[160], note[200];
+	} goal;
+
 	/* what is in flight */
 	struct lode_proposal proposal;
 	bool suggested;         /* proposal and plan wait for the operator */
@@ -161,7 +165,7 @@ static inline uint64_t lode_conductor_now(const struct lode_conductor *c)
 int lode_live_read_state(struct lode_conductor *c);  /* the options as RocksDB has them; notices what others changed */
 /* todo or undo of the plan, in calm times only; 0 only if it reads back; -EAGAIN: nothing was done, try again later */
 int lode_live_apply(struct lode_conductor *c, bool treatment);
-bool lode_live_start(struct lode_conductor *c, uint64_t seed, const char *design, const char *judged_by, double alpha); /* the intent, on disk before anything is written */
+bool lode_live_start(struct lode_conductor *c, uint64_t seed, const char *design, const struct lode_baseline *b, const struct lode_trial_spec *s); /* the intent, on disk before anything is written */
 void lode_live_settled(struct lode_conductor *c, uint64_t trial, const char *how);
 bool lode_live_undo(struct lode_conductor *c);       /* the trial's changes back, at any time; false: SAFE or try again */
 void lode_live_count(struct lode_conductor *c, const struct lode_write_report *rep);
@@ -245,6 +249,14 @@ void lode_qualify_rest(struct lode_conductor *c);  /* after everything: no timer
 void lode_qualify_close(struct lode_conductor *c);
 bool lode_qualify_skips(const struct lode_conductor *c);
 const char *lode_qualify_judged_by(const struct lode_conductor *c); /* what a trial in this database would hang on */
+
+/* goal.c */
+int lode_goal_prepare(struct lode_conductor *c, const struct lode_interval *past, size_t n, struct lode_baseline *b, struct lode_trial_spec *s);
+void lode_goal_json(const struct lode_conductor *c, const struct lode_baseline *b, const struct lode_trial_spec *s, struct lode_json *j); /* members of the intent */
+void lode_goal_status(const struct lode_conductor *c, struct lode_json *j);
+const char *lode_goal_not_yet(struct lode_conductor *c); /* why the objective asks for nothing now; NULL: it does */
+const char *lode_goal_judged_by(const struct lode_conductor *c);
+void lode_goal_policy(const struct lode_conductor *c, struct lode_policy *p); /* SLOs for the tripwires */
 
 /* experiment.c */
 void lode_experiment_begin(struct lode_conductor *c); /* the present plan goes on trial */

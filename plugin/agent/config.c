@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum type { T_TEXT, T_WORD, T_AUTO /* auto or never */, T_BOOL, T_UINT, T_INT, T_SIZE, T_SECONDS, T_REAL, T_LOG_LEVEL };
+enum type { T_TEXT, T_WORD, T_AUTO /* auto or never */, T_BOOL, T_UINT, T_INT, T_SIZE, T_SECONDS, T_REAL, T_LOG_LEVEL, T_SLO };
 
 struct key {
 	const char *section, *name;
@@ -29,7 +29,6 @@ static const char *const modes[] = {"observe", "suggest", "auto", NULL};
 static const char *const closes[] = {"restore", "keep", NULL};
 static const char *const children[] = {"inherit", "strip", NULL};
 static const char *const advisors[] = {"expert", "llm", "random", "adversarial", NULL};
-static const char *const objectives[] = {"balanced", NULL};
 static const char *const paces[] = {"production", "bench", "rush", NULL};
 static const char *const shapes[] = {"refuse", "volume", NULL};
 static const char *const apis[] = {"chat", NULL};
@@ -77,8 +76,18 @@ static const struct key keys[] = {
 	{"llm", "calls_per_hour", T_UINT, AT(calls_per_hour), 0, 1e6, NULL, "30", "Calls in an hour, those of earlier runs included. 0: no limit."},
 	{"llm", "tokens_per_day", T_UINT, AT(tokens_per_day), 0, 4e9, NULL, "500000", "Tokens in a day, both ways, those of earlier runs included. 0: no limit."},
 	{"llm", "max_tokens", T_INT, AT(max_tokens), 64, 100000, NULL, "2000", "Of one answer."},
-	{"objective", "kind", T_WORD, AT(objective), 0, 0, objectives, "balanced",
-	 "balanced: less service time for the work that comes, without longer tails or more stalls."},
+	{"objective", "kind", T_WORD, AT(objective.kind), 0, 0, lode_objective_name, "balanced",
+	 "What a change must make better to be kept. balanced: less service time for the work that comes. throughput: more operations per second, where clients "
+	 "wait for answers. latency: fewer operations slower than the SLOs. write_amp: fewer bytes written to disk for each that comes in. cost: less processor "
+	 "time, memory and disk traffic per operation. Whatever it is, the others may not get worse by more than guard.margin_*."},
+	{"objective", "slo_get", T_SLO, AT(objective.slo[LODE_H_GET]), 0, 0, NULL, "none",
+	 "What is promised for Get (MultiGet where there are no Gets), as p99.9 < 2ms. Tails are guarded at this limit, rounded to the nearest limit of RocksDB's "
+	 "histograms; and a trial ends at once if the error budget burns 14.4 times too fast. none: tails are guarded at the p99 of the moment."},
+	{"objective", "slo_write", T_SLO, AT(objective.slo[LODE_H_WRITE]), 0, 0, NULL, "none", "The same for writes."},
+	{"objective", "slo_seek", T_SLO, AT(objective.slo[LODE_H_SEEK]), 0, 0, NULL, "none", "The same for Seek."},
+	{"objective", "price_cpu", T_REAL, AT(objective.price_cpu), 0, 1e6, NULL, "1", "kind = cost: price of a core for an hour, in any currency; only ratios matter."},
+	{"objective", "price_memory", T_REAL, AT(objective.price_memory), 0, 1e6, NULL, "0.125", "kind = cost: price of a GiB of memtables or block cache for an hour."},
+	{"objective", "price_io", T_REAL, AT(objective.price_io), 0, 1e6, NULL, "0.005", "kind = cost: price of a GiB read from or written to disk."},
 	{"guard", "allow_optin", T_BOOL, AT(allow_optin), 0, 0, NULL, "false", "Allow options of the opt-in tier."},
 	{"guard", "allow_residue", T_BOOL, AT(allow_residue), 0, 0, NULL, "false",
 	 "Allow changes of database options (background jobs, ...) where bytes_per_sync is 0. From the first one on it reads 1152921504606846976, which does what 0 "
@@ -86,6 +95,14 @@ static const struct key keys[] = {
 	{"guard", "memory_fraction", T_REAL, AT(memory_fraction), 0.01, 0.9, NULL, "0.5",
 	 "Share of the memory limit that block cache and memtables may take together."},
 	{"guard", "memory_max", T_SIZE, AT(memory_max), 0, BIG, NULL, "0", "The same as an absolute size. 0: no further limit."},
+	{"guard", "margin_speed", T_REAL, AT(objective.margin[LODE_M_SPEED]), 0.001, 1, NULL, "0.03",
+	 "How much more service time a change may cost where the objective is another; 0.03 is 3 %."},
+	{"guard", "margin_tail", T_REAL, AT(objective.margin[LODE_M_GET_TAIL]), 0.01, 10, NULL, "0.5", "How many more slow operations it may cause; 0.5 is half as many again."},
+	{"guard", "margin_stall", T_REAL, AT(objective.margin[LODE_M_STALL]), 0.001, 1, NULL, "0.02", "How much more of their time writers may wait in stalls."},
+	{"guard", "margin_write_amp", T_REAL, AT(objective.margin[LODE_M_WRITE_AMP]), 0.01, 10, NULL, "0.1", "How much more may be written to disk for each byte that comes in."},
+	{"guard", "margin_space_amp", T_REAL, AT(objective.margin[LODE_M_SPACE_AMP]), 0.01, 10, NULL, "0.1", "How much more disk the same data may take."},
+	{"guard", "margin_memory", T_REAL, AT(objective.margin[LODE_M_MEMORY]), 0.001, 1, NULL, "0.02",
+	 "Share of the memory limit by which memtables and cache may grow beyond what a change announces."},
 	{"guard", "pin", T_TEXT, AT(pin), 0, 0, NULL, "", "Options that are never touched, separated by spaces or commas."},
 	{"judge", "pace", T_WORD, AT(pace), 0, 0, paces, "production", "production decides in minutes to hours, bench within about 90 seconds; rush decides on noise and is for tests of the guard only."},
 	{"judge", "alpha", T_REAL, AT(alpha), 0.001, 0.2, NULL, "0.05", "Risk of keeping a change that does nothing."},
@@ -217,6 +234,12 @@ static int set_key(struct lode_config *c, const struct key *k, const char *value
 		if (lode_log_level_parse(value, field))
 			return lode_err_set(err, EINVAL, "log.level cannot be '%.60s': it is off, error, warn, notice, info or debug", value);
 		return 0;
+	case T_SLO: {
+		struct lode_err why = {0};
+		if (lode_slo_parse(value, field, &why))
+			return lode_err_set(err, EINVAL, "%s.%s cannot be '%.60s': %s", k->section, k->name, value, why.msg);
+		return 0;
+	}
 	default:
 		return set_number(k, field, value, err);
 	}

@@ -4,7 +4,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "judge/trial.h"
+#include "judge/objective.h"
 
 #include <stdbool.h>
 
@@ -38,8 +38,7 @@ struct lode_config {
 	double timeout, temperature;
 	unsigned retries, calls_per_hour, tokens_per_day;
 	int max_tokens;
-	/* [objective] */
-	char objective[24];
+	struct lode_objective objective; /* [objective], and guard.margin_* */
 	/* [guard] */
 	bool allow_optin, allow_residue;
 	double memory_fraction;

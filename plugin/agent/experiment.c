@@ -233,8 +233,10 @@ static double cache_fill_time(const struct lode_conductor *c)
 	return grows > 0 ? 1.5 * grows * w->seconds / (double)w->ticker[LODE_T_CACHE_BYTES_WRITE] : INFINITY;
 }
 
-static void fill_spec(struct lode_conductor *c, struct lode_trial_spec *spec, const struct lode_baseline *b, uint64_t seed)
+/* Sets c->trial. 0, -ENOMEM, or -ENODATA: there is nothing here to judge the objective by, and c->goal.note says why. */
+static int fill_spec(struct lode_conductor *c, struct lode_trial_spec *spec, struct lode_baseline *b, uint64_t seed)
 {
+	int rc;
 	struct lode_interval *past = calloc(HISTORY, sizeof(*past));
 	bool cache = c->plan.lag == LODE_LAG_CACHE;
 	bool check = lode_watch_checks(c), shape = c->plan.lag == LODE_LAG_SHAPE;
@@ -250,15 +252,16 @@ static void fill_spec(struct lode_conductor *c, struct lode_trial_spec *spec, co
 	spec->min_effect = c->config->min_effect;
 	lode_watch_length(c, spec);
 	if (!past)
-		return;
+		return -ENOMEM;
 	for (size_t i = 0; i < c->history_n; i++)
 		past[i] = *lode_conductor_past(c, c->history_n - 1 - i);
-	lode_trial_stretch(spec, b, past, c->history_n);
-	lode_trial_scales(spec, b, past, c->history_n);
-	c->trial = lode_trial_new(spec, b, lode_conductor_now(c));
+	rc = lode_goal_prepare(c, past, c->history_n, b, spec);
+	if (rc == 0)
+		c->trial = lode_trial_new(spec, b, lode_conductor_now(c));
 	if (c->trial && !check) /* the past of a check had the treatment */
 		lode_trial_prime(c->trial, past, c->history_n);
 	free(past);
+	return rc || c->trial ? rc : -ENOMEM;
 }
 
 /* A tree takes its new shape from what is written. Where that would take too long nothing is begun, and the advisor is told. */
@@ -292,22 +295,22 @@ void lode_experiment_begin(struct lode_conductor *c)
 	struct lode_rng rng;
 	uint64_t seed;
 	char changes[200];
+	int rc;
 
 	c->suggested = false;
 	lode_rng_seed(&rng, c->env.seed + c->proposal.id * 0x9e3779b97f4a7c15ull);
 	seed = lode_rng_u64(&rng) >> 11; /* exact in JSON readers that know doubles only */
 	lode_conductor_window(c, c->pace.window, c->window);
 	lode_baseline_of(c->window, &base);
-	fill_spec(c, &spec, &base, seed);
-	if (!c->trial) {
-		lode_experiment_give_up(c, "no memory for a trial");
+	rc = fill_spec(c, &spec, &base, seed);
+	if (rc) {
+		lode_experiment_give_up(c, rc == -ENODATA ? c->goal.note : "no memory for a trial");
 		return;
 	}
 	if (too_slow(c, &spec))
 		return;
 	lode_report_changes(c, &c->plan, changes, sizeof(changes));
-	if (!lode_live_start(c, seed, lode_design_name(spec.design),
-			     spec.design == LODE_DESIGN_VOLUME ? "write amplification once settled" : lode_baseline_judged_by(&base), spec.alpha)) {
+	if (!lode_live_start(c, seed, lode_design_name(spec.design), &base, &spec)) {
 		lode_trial_free(c->trial);
 		c->trial = NULL;
 		lode_experiment_give_up(c, "the journal cannot be written, so nothing is tried; see agent.state_dir");
@@ -424,6 +427,7 @@ bool lode_experiment_tripped(struct lode_conductor *c)
 {
 	struct lode_situation s = lode_conductor_situation(c);
 	enum lode_trip t;
+	lode_tripwire_count(&c->trip, &c->policy, &c->last);
 	if (!lode_conductor_exposed(c) || !c->state)
 		return false;
 	t = lode_tripwire_look(&c->trip, &s, &c->last);

@@ -359,15 +359,15 @@ bool lode_live_undo(struct lode_conductor *c)
 	return false;
 }
 
-bool lode_live_start(struct lode_conductor *c, uint64_t seed, const char *design, const char *judged_by, double alpha)
+bool lode_live_start(struct lode_conductor *c, uint64_t seed, const char *design, const struct lode_baseline *b, const struct lode_trial_spec *s)
 {
 	struct lode_json *j = lode_journal_begin(c->journal, "intent");
 	lode_json_u64(j, "trial", c->proposal.id);
 	lode_json_str(j, "design", design);
-	lode_json_str(j, "judged_by", judged_by);
+	lode_goal_json(c, b, s, j);
 	lode_json_u64(j, "seed", seed);
 	lode_json_str(j, "pace", c->pace.name);
-	lode_json_num(j, "alpha", alpha);
+	lode_json_num(j, "alpha", s->alpha);
 	lode_json_str(j, "purpose", lode_purpose_name(c->purpose));
 	lode_json_u64(j, "regime", lode_memory_regime(c));
 	lode_json_writes(j, "todo", c->plan.todo, c->plan.n);

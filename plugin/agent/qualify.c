@@ -63,8 +63,8 @@ void lode_qualify_feed(struct lode_conductor *c)
 	double waited = (double)(lode_conductor_now(c) - c->phase_ns) / 1e9;
 
 	lode_advice_learn(c);
-	if (lode_advice_not_yet(c)) {
-		if (waited > PATIENCE * c->pace.observe + PATIENCE_S)
+	if (lode_advice_not_yet(c) || lode_goal_not_yet(c)) {
+		if (waited > PATIENCE * c->pace.observe + (lode_advice_not_yet(c) ? PATIENCE_S : HISTORY * c->pace.block / 6))
 			lode_experiment_give_up(c, "the work did not come to rest, so nothing was tried");
 		return;
 	}

@@ -254,7 +254,8 @@ void lode_conductor_status(const struct lode_conductor *c, struct lode_json *j)
 	lode_json_str(j, "why", c->why);
 	lode_json_str(j, "statistics", c->statistics);
 	lode_json_bool(j, "timers", info->has_timers);
-	lode_json_str(j, "judged_by", lode_qualify_judged_by(c));
+	lode_json_str(j, "judged_by", lode_goal_judged_by(c));
+	lode_goal_status(c, j);
 	lode_json_str(j, "limited", info->why_limited);
 	lode_capability_json(&c->can, c->host, cache, c->statistics, j);
 	lode_json_num(j, "uptime_s", (double)(lode_conductor_now(c) - c->born_ns) / 1e9);

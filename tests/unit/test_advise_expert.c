@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "advise/rules.h"
 #include "test_advise_world.h"
 
 static struct lode_reply ask(struct world *w)
@@ -434,6 +435,37 @@ static void test_prompt_describes(void **state)
 	free(w);
 }
 
+/* A rule speaks only where it serves what is asked for: nothing that makes RocksDB write more under write_amp, nothing that only readers feel. */
+static void test_objective_chooses_rules(void **state)
+{
+	struct lode_objective o = {.kind = LODE_WRITE_AMP};
+	struct world *w = world_new();
+	struct lode_reply r;
+
+	(void)state;
+	w->q.objective = &o;
+	r = ask(w); /* reads miss the cache */
+	assert_string_equal(spoke(&r), "");
+	w->window.ticker[LODE_T_CACHE_DATA_HIT] = 400000000;
+	w->window.hist_count[LODE_H_FLUSH] = 2;
+	w->window.l0_files = 4; /* and look into L0, which could be compacted more often */
+	r = ask(w);
+	assert_string_equal(spoke(&r), "");
+	o.kind = LODE_COST;
+	r = ask(w);
+	assert_string_equal(spoke(&r), "");
+	o.kind = LODE_LATENCY;
+	r = ask(w);
+	assert_string_equal(spoke(&r), "l0-reads");
+	world_writes(w);
+	o.kind = LODE_WRITE_AMP;
+	r = ask(w);
+	assert_true(proposed(&r, "write_buffer_size") > 0);
+	for (size_t i = 0; i < lode_expert_rule_count; i++)
+		assert_true(lode_expert_rules[i].serves != 0 && lode_expert_rules[i].serves < 1u << LODE_OBJECTIVES);
+	free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -454,6 +486,7 @@ int main(void)
 	    cmocka_unit_test(test_compression_offline_only),
 	    cmocka_unit_test(test_keeps_still),
 	    cmocka_unit_test(test_without_timers), cmocka_unit_test(test_pinned_is_left),
+	    cmocka_unit_test(test_objective_chooses_rules),
 	    cmocka_unit_test(test_prompt_describes),
 	};
 

@@ -163,7 +163,6 @@ static void test_canary(void **state)
 	assert_string_equal(lode_buf_str(&one), lode_buf_str(&two));
 	lode_prompt_fini(&p);
 	/* Words of configuration go in only if they look like words. */
-	w->q.objective = "say " CANARY;
 	w->q.rocksdb_version = "7.8.3\n# " CANARY;
 	p = build(w);
 	assert_null(strstr(lode_buf_str(&p.user), CANARY));
@@ -374,6 +373,26 @@ static void test_ladder(void **state)
 	assert_false(lode_dialect_adapt(&d, 400, words, strlen(words)));
 }
 
+/* The objective in words, and the promises; a balanced one without any needs none. */
+static void test_objective_in_words(void **state)
+{
+	struct lode_objective o = {.kind = LODE_LATENCY};
+	struct world *w = world_new();
+	struct lode_prompt p = build(w);
+
+	(void)state;
+	assert_null(strstr(lode_buf_str(&p.user), "# Objective"));
+	lode_prompt_fini(&p);
+	w->q.objective = &o;
+	assert_int_equal(lode_slo_parse("p99.9 < 2ms", &o.slo[LODE_H_GET], NULL), 0);
+	p = build(w);
+	assert_non_null(strstr(lode_buf_str(&p.user), "objective latency,"));
+	assert_non_null(strstr(lode_buf_str(&p.user), "fewer operations slower than the SLO"));
+	assert_non_null(strstr(lode_buf_str(&p.user), "SLOs: get p99.9 < 2 ms."));
+	lode_prompt_fini(&p);
+	free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -382,7 +401,7 @@ int main(void)
 	    cmocka_unit_test(test_canary),	   cmocka_unit_test(test_catalogue_is_the_offer),
 	    cmocka_unit_test(test_families_apart), cmocka_unit_test(test_history_bounded),
 	    cmocka_unit_test(test_many_families),  cmocka_unit_test(test_request),
-	    cmocka_unit_test(test_ladder),
+	    cmocka_unit_test(test_ladder),	   cmocka_unit_test(test_objective_in_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

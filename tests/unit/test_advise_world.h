@@ -145,7 +145,7 @@ static inline struct world *world_new(void)
 				      .window = &w->window,
 				      .workload = &w->workload,
 				      .history = w->history,
-				      .objective = "balanced",
+				      .objective = NULL,
 				      .rocksdb_version = "7.8.3",
 				      .rounds_left = 10};
 	return w;

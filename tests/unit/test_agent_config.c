@@ -61,6 +61,20 @@ static void test_file(void **state)
 	assert_string_equal(c.url, "http://127.0.0.1:1/v1");
 }
 
+static void test_objective(void **state)
+{
+	static const char text[] = "[objective]\nkind = latency\nslo_get = p99.9 < 2ms\nslo_seek=p95<10 ms\nprice_io = 0.5\n[guard]\nmargin_space_amp = 0.2\n";
+	(void)state;
+	assert_int_equal(c.objective.kind, LODE_BALANCED);
+	assert_false(lode_objective_has_slo(&c.objective));
+	assert_true(c.objective.margin[LODE_M_GET_TAIL] > 0.49 && c.objective.margin[LODE_M_GET_TAIL] < 0.51);
+	assert_int_equal(lode_config_read_text(&c, text, "x.conf", &notes), 0);
+	assert_int_equal(c.objective.kind, LODE_LATENCY);
+	assert_true(c.objective.slo[LODE_H_GET].limit_us > 1999 && c.objective.slo[LODE_H_GET].bucket_us > 1899 && c.objective.slo[LODE_H_SEEK].share < 0.951);
+	assert_true(c.objective.slo[LODE_H_WRITE].limit_us <= 0);
+	assert_true(c.objective.price_io > 0.49 && c.objective.margin[LODE_M_SPACE_AMP] > 0.19);
+}
+
 static void test_messages(void **state)
 {
 	static const struct {
@@ -72,6 +86,9 @@ static void test_messages(void **state)
 		{"[agent]\ninterval = 1ms\n", "it lies between 0.05 and 3600"},
 		{"[guard]\nallow_optin = maybe\n", "it is true or false"},
 		{"[guard]\nmemory_max = lots\n", "it is a size such as 512M"},
+		{"[objective]\nkind = fast\n", "objective.kind cannot be 'fast': it is one of balanced, throughput, latency, write_amp, cost"},
+		{"[objective]\nslo_get = 2ms\n", "objective.slo_get cannot be '2ms': it begins with a percentile: write it as p99.9 < 2ms"},
+		{"[guard]\nmargin_tail = half\n", "it is a number such as 0.5"},
 		{"[judge]\nalpha = 1e-3\n", "it is a number such as 0.5"},
 		{"mode = auto\n", "x.conf:1: 'mode = auto' stands before the first [section]"},
 		{"[agent\nmode = auto\n", "x.conf:1: a section is written [name]"},
@@ -161,6 +178,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_defaults, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_objective, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_messages, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_environment_beats_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing_file_and_switch, setup, teardown),
