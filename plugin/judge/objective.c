@@ -233,6 +233,16 @@ static void drop_noisy(struct work *w)
 	}
 }
 
+/* VOLUME judges the work of the tree, whatever is asked for: then what is asked for is a guard. It measures write amplification in its own way. */
+static void by_volume(struct work *w)
+{
+	if (w->s->design != LODE_DESIGN_VOLUME)
+		return;
+	w->b->guards |= 1u << w->b->primary;
+	w->b->guards &= ~BIT(WRITE_AMP);
+	w->b->primary = LODE_M_SPEED;
+}
+
 static int prepare(struct work *w)
 {
 	struct lode_baseline *b = w->b;
@@ -252,6 +262,7 @@ static int prepare(struct work *w)
 		rc = slow_operations(w);
 	if (rc)
 		return rc;
+	by_volume(w);
 	lode_trial_stretch(w->s, b, w->at->history, w->at->n);
 	rc = writes(w);
 	if (rc)
