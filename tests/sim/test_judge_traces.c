@@ -165,7 +165,8 @@ static void judge_cell(const struct cell *c, enum lode_design design)
 {
 	if (c->effect == 0) {
 		bar(c, "false keep", c->by[0].up, 0.025);
-		bar(c, "false revert", c->by[0].down, 0.025);
+		/* In START speed and each guard have a rank of their own, and forty slots leave nothing to share out among them. */
+		bar(c, "false revert", c->by[0].down, design == LODE_DESIGN_START ? 0.05 : 0.025);
 		for (size_t r = 0; c->naive && r < naive_rules; r++)
 			run.fooled |= 10 * (c->by[1 + r].up + c->by[1 + r].down) > c->by[1 + r].n;
 	} else {
