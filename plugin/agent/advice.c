@@ -154,6 +154,7 @@ static void take_reply(struct lode_conductor *c, struct lode_reply *r)
 const char *lode_advice_not_yet(struct lode_conductor *c)
 {
 	uint64_t now = lode_conductor_now(c);
+	const char *wait;
 	if (c->config->mode == LODE_MODE_OBSERVE)
 		return "observing only (agent.mode = observe)";
 	if (c->paused)
@@ -166,6 +167,9 @@ const char *lode_advice_not_yet(struct lode_conductor *c)
 		return "the journal cannot be written, so nothing is tried; see agent.state_dir";
 	if (c->memory.book.strange)
 		return "other work: getting to know it";
+	wait = lode_account_not_yet(c);
+	if (wait)
+		return wait;
 	if (now - c->quiet_ns < lode_seconds_ns(c->pace.observe) || c->history_n < 4)
 		return "getting to know the work";
 	if (c->now->background_errors)

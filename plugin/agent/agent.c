@@ -156,7 +156,7 @@ void lode_agent_wake(struct lode_agent *a)
 
 static void meet(struct lode_agent *a, struct lode_db *db)
 {
-	struct lode_conductor_env env = {.config = &a->config, .clock = &lode_clock_real, .asker = &a->asker, .claims = &a->claims, .root = ""};
+	struct lode_conductor_env env = {.config = &a->config, .clock = &lode_clock_real, .asker = &a->asker, .claims = &a->claims, .purse = &a->purse, .root = ""};
 	struct lode_err err = {0};
 	env.seed = a->config.seed ? (uint64_t)a->config.seed : lode_rng_entropy() >> 11;
 	db->conductor = lode_conductor_new(db->host, &env, &err);

@@ -29,6 +29,7 @@ struct lode_agent {
 	struct lode_registry registry;
 	struct lode_asker asker;
 	struct lode_claims claims;
+	struct lode_purse purse;
 	struct lode_control *_Atomic control; /* made by the agent thread, stopped by the one that exits */
 	_Atomic(uint32_t) wake; /* not 0: a database has come or gone, a command waits. A futex: it cannot be refused, closed or inherited */
 	atomic_bool started, stop;

@@ -132,7 +132,8 @@ void lode_conductor_tick(struct lode_conductor *c)
 	lode_validity_look(c);
 	know_workload(c);
 	lode_watch_look(c);
-	if (c->phase != LODE_SAFE && !lode_experiment_tripped(c))
+	lode_account_feed(c);
+	if (c->phase != LODE_SAFE && !lode_experiment_tripped(c) && !lode_account_exceeded(c))
 		act[c->phase](c);
 	lode_qualify_rest(c);
 }
@@ -156,6 +157,7 @@ void lode_conductor_settle(struct lode_conductor *c)
 {
 	struct lode_json *j;
 	lode_experiment_close(c);
+	lode_account_close(c);
 	lode_qualify_close(c);
 	lode_memory_note(c);
 	if (c->config->on_close == LODE_CLOSE_RESTORE && c->nkept)
@@ -256,6 +258,7 @@ struct lode_conductor *lode_conductor_new(struct lode_host *h, const struct lode
 		return NULL;
 	}
 	set_policy(c);
+	lode_account_recall(c);
 	lode_tripwire_init(&c->trip);
 	lode_conductor_phase(c, LODE_OBSERVE, "getting to know the work");
 	lode_live_read_state(c); /* the journal tells what can be done here */
@@ -272,6 +275,7 @@ void lode_conductor_free(struct lode_conductor *c)
 	if (!c)
 		return;
 	lode_claims_drop(c->env.claims, c);
+	lode_account_free(c);
 	lode_trial_free(c->trial);
 	if (c->journal)
 		lode_journal_close(c->journal);

@@ -6,6 +6,7 @@
 #define LODE_AGENT_CONDUCTOR_H
 
 #include "advise/advisor.h"
+#include "agent/account.h"
 #include "agent/claims.h"
 #include "agent/config.h"
 #include "base/json.h"
@@ -26,6 +27,7 @@ struct lode_conductor_env {
 	const struct lode_clock *clock;
 	struct lode_asker *asker;
 	struct lode_claims *claims; /* NULL: no cache is shared */
+	struct lode_purse *purse;   /* what all databases of the process may lose together; NULL: each counts for itself */
 	const char *root; /* of /proc and /sys: "" but in tests */
 	uint64_t seed;
 };
@@ -45,6 +47,9 @@ void lode_conductor_settle(struct lode_conductor *c);
 void lode_conductor_pause(struct lode_conductor *c, bool paused); /* pausing undoes a trial in flight */
 /* All kept changes and a trial in flight back to what the application had. print: only say what would be written (JSON either way). */
 int lode_conductor_rollback(struct lode_conductor *c, bool print, struct lode_buf *out);
+/* Options, separated by spaces or commas, that are never touched from now on; or no longer so, nor taken for the operator's own. A wrong name: -EINVAL, and
+ * nothing is done. Says in out what became of each. */
+int lode_conductor_pin(struct lode_conductor *c, const char *options, bool pin, struct lode_buf *out);
 int lode_conductor_prompt(struct lode_conductor *c, struct lode_buf *out);
 int lode_conductor_decide(struct lode_conductor *c, bool approve, struct lode_buf *out); /* mode suggest: the waiting suggestion */
 void lode_conductor_status(const struct lode_conductor *c, struct lode_json *j);         /* one object of "databases" */

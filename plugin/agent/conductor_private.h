@@ -83,7 +83,7 @@ struct lode_conductor {
 	struct lode_pace pace;
 	struct lode_journal *journal;
 	char id[64];
-	uint64_t born_ns;
+	uint64_t born_ns, born_wall_s;
 
 	enum lode_phase phase;
 	bool paused;
@@ -107,6 +107,9 @@ struct lode_conductor {
 	struct lode_workload block_workload; /* of the block now running */
 	uint64_t quiet_ns;      /* valid and undisturbed since */
 	struct lode_policy policy;
+	struct lode_steps steps;        /* policy borrows it */
+	struct lode_account account;
+	uint64_t pinned[(LODE_TUNABLE_MAX + 63) / 64]; /* by `lodestone pin`; those of guard.pin are in policy.locked alone */
 	struct lode_tripwire trip;
 
 	struct lode_goal {      /* goal.c: what the trial in flight, or the last one, is judged by */
@@ -175,6 +178,7 @@ bool lode_live_put_back(struct lode_conductor *c, const char *why); /* the plan,
 void lode_live_list_kept(struct lode_conductor *c);  /* in the journal */
 int lode_live_restore_kept(struct lode_conductor *c, const char *how);
 void lode_live_recover(struct lode_conductor *c);
+void lode_live_release(struct lode_conductor *c, int tunable); /* its values stay as they are, and are not ours any more: nothing will put them back */
 
 /* settle.c */
 void lode_settle_before(struct lode_conductor *c, const struct lode_write *w, size_t n); /* around every write */
@@ -257,6 +261,26 @@ void lode_goal_status(const struct lode_conductor *c, struct lode_json *j);
 const char *lode_goal_not_yet(struct lode_conductor *c); /* why the objective asks for nothing now; NULL: it does */
 const char *lode_goal_judged_by(const struct lode_conductor *c);
 void lode_goal_policy(const struct lode_conductor *c, struct lode_policy *p); /* SLOs for the tripwires */
+
+/* account.c */
+struct lode_expo;
+void lode_account_recall(struct lode_conductor *c);  /* what the journal remembers: harm, steps, pins */
+const char *lode_account_not_yet(struct lode_conductor *c); /* the budget is used up; NULL: it is not */
+/* Reserves the worst case of the trial that is about to begin. NULL, or why it must not. */
+const char *lode_account_begin(struct lode_conductor *c, const struct lode_trial_spec *spec, const struct lode_baseline *b, const struct lode_interval *window);
+void lode_account_cancel(struct lode_conductor *c);  /* it has not begun after all */
+void lode_account_feed(struct lode_conductor *c);    /* every tick */
+bool lode_account_exceeded(struct lode_conductor *c); /* ends the trial if it has used up its part */
+void lode_account_end(struct lode_conductor *c, bool kept, bool tripped);
+void lode_account_tripped_later(struct lode_conductor *c); /* after a keep */
+void lode_account_close(struct lode_conductor *c);
+void lode_account_free(struct lode_conductor *c);
+void lode_account_json(const struct lode_conductor *c, struct lode_json *j);
+void lode_account_metrics(const struct lode_conductor *c, struct lode_expo *e, const char *db);
+
+/* pins.c */
+void lode_pins_journal(struct lode_conductor *c);    /* both lists, whole */
+void lode_pins_json(const struct lode_conductor *c, struct lode_json *j);
 
 /* experiment.c */
 void lode_experiment_begin(struct lode_conductor *c); /* the present plan goes on trial */

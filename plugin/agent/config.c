@@ -103,6 +103,9 @@ static const struct key keys[] = {
 	{"guard", "margin_space_amp", T_REAL, AT(objective.margin[LODE_M_SPACE_AMP]), 0.01, 10, NULL, "0.1", "How much more disk the same data may take."},
 	{"guard", "margin_memory", T_REAL, AT(objective.margin[LODE_M_MEMORY]), 0.001, 1, NULL, "0.02",
 	 "Share of the memory limit by which memtables and cache may grow beyond what a change announces."},
+	{"guard", "harm_per_day", T_REAL, AT(harm_per_day), -1, 1, NULL, "-1",
+	 "Share of a day's work that trials may cost in 24 hours, in all; when it is used up, nothing is tried. 0: nothing is ever tried. Below zero: as the pace "
+	 "says, 0.005 (432 seconds of lost work) in production and 0.05 at bench."},
 	{"guard", "pin", T_TEXT, AT(pin), 0, 0, NULL, "", "Options that are never touched, separated by spaces or commas."},
 	{"judge", "pace", T_WORD, AT(pace), 0, 0, paces, "production", "production decides in minutes to hours, bench within about 90 seconds; rush decides on noise and is for tests of the guard only."},
 	{"judge", "alpha", T_REAL, AT(alpha), 0.001, 0.2, NULL, "0.05", "Risk of keeping a change that does nothing."},

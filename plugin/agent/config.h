@@ -43,6 +43,7 @@ struct lode_config {
 	bool allow_optin, allow_residue;
 	double memory_fraction;
 	int64_t memory_max;
+	double harm_per_day;  /* share of a day's work; below zero: the pace's */
 	char pin[512];        /* tunable ids, space or comma separated: never touched */
 	/* [judge] */
 	char pace[24];

@@ -90,7 +90,9 @@ static void serve(struct lode_control *c, int fd)
 	lode_buf_init(&body, BODY_MAX);
 	verb = strtok_r(line, " \t\r", &save);
 	db = strtok_r(NULL, " \t\r", &save);
-	arg = strtok_r(NULL, " \t\r", &save);
+	arg = strtok_r(NULL, "\r", &save); /* all that is left */
+	for (size_t n = arg ? strlen(arg) : 0; n && strchr(" \t", arg[n - 1]);)
+		arg[--n] = 0;
 	if (verb)
 		code = c->fn(c->ctx, verb, db, arg, &body);
 	else

@@ -3,7 +3,7 @@
  * One request a connection: a line of words, "verb [db] [word...]\n", at most 4096 bytes; db is a database id as status shows it, or "-" for all.
  * The answer: "<code> <bytes>\n" and that many bytes of body. Codes: 200 done, 100 not understood, 300 cannot (the body is a sentence), 400 internal.
  * Verbs: status (JSON), metrics (Prometheus text), prompt [db] (text: exactly what would be sent), pause [db], resume [db],
- * approve [db], reject [db] (text), rollback [db] [print] (JSON: the writes that were or would be made), help (text).
+ * approve [db], reject [db], pin db option..., unpin db option... (text), rollback [db] [print] (JSON: the writes that were or would be made), help (text).
  *
  * status, in full (numbers are plain; null = unknown):
  * {"version","pid","exe","uptime_s","mode":"observe|suggest|auto","advisor","pace","config":file|null,"warnings":[text],
@@ -25,6 +25,8 @@
  *    "suggestion":null|{"id","advisor","rule","why","changes":[...]},
  *    "kept":[{"option","cf","from","to"}],
  *    "recent":[{"ts","trial","what":"kept|reverted|refused|invalid|tripped|confirmed|went away|put back","advisor","rule","summary","effect","lo","hi","why"}]  (newest last, 20),
+ *    "harm":{"spent","cap","worst","trial":seconds so far|null,"exhausted":bool,"again":time|null}   (seconds of lost work, of the last day),
+ *    "pinned":[option],"manual":[option]   (the latter changed by somebody else),
  *    "counts":{"proposals","refused","trials","kept","reverted","invalid","tripped","writes","write_ms_max"},
  *    "advice":{"last":call name,"why":text,"calls","tokens","next_in_s"}}]} */
 #ifndef LODE_AGENT_CONTROL_H

@@ -79,6 +79,39 @@ static const char *name_of(const struct lode_conductor *c, const struct lode_ver
 	return check ? "went away" : "reverted";
 }
 
+/* A trial that harmed teaches to go less far, one that was kept that one may go further. Undecided, too small or invalid: nothing. */
+static enum lode_step_news news_of(const struct lode_verdict *v, const char *trip)
+{
+	if (trip)
+		return LODE_STEP_BAD;
+	if (v->kind == LODE_VERDICT_KEEP)
+		return LODE_STEP_GOOD;
+	return v->kind == LODE_VERDICT_REVERT && (v->effect < 0 || v->worst != v->primary) ? LODE_STEP_BAD : LODE_STEP_NOTHING;
+}
+
+static void learn_steps(struct lode_conductor *c, const struct lode_verdict *v, const char *trip)
+{
+	/* A check that confirms says nothing new. */
+	enum lode_step_news news = !trip && v->kind == LODE_VERDICT_KEEP && lode_watch_checks(c) ? LODE_STEP_NOTHING : news_of(v, trip);
+	for (size_t i = 0; i < c->plan.n; i++) {
+		int64_t from, to;
+		int t = c->plan.tunable[i];
+		bool seen = false;
+		for (size_t k = 0; k < i; k++) /* one lesson for all families */
+			seen |= c->plan.tunable[k] == t;
+		if (seen || t < 0 || lode_tunable_read(&lode_tunables[t], c->plan.undo[i].value, &from) ||
+		    lode_tunable_read(&lode_tunables[t], c->plan.todo[i].value, &to) || !lode_steps_learn(&c->steps, t, to > from, news))
+			continue;
+		struct lode_json *j = lode_journal_begin(c->journal, "step");
+		lode_json_u64(j, "trial", c->proposal.id);
+		lode_json_str(j, "option", lode_tunables[t].id);
+		lode_json_bool(j, "up", to > from);
+		lode_json_num(j, "scale", lode_steps_factor(&c->steps, t, to > from) / lode_tunables[t].step);
+		lode_json_num(j, "factor", lode_steps_factor(&c->steps, t, to > from));
+		lode_journal_end(c->journal, false);
+	}
+}
+
 /* Everything that ends a trial passes here: the verdict is written down, the options are made to agree with it. */
 static void conclude(struct lode_conductor *c, const char *trip)
 {
@@ -102,7 +135,9 @@ static void conclude(struct lode_conductor *c, const char *trip)
 		return; /* stays in TRIAL: the next tick tries again, or SAFE */
 	what = name_of(c, &v, trip);
 	lode_report_changes(c, &c->plan, changes, sizeof(changes));
+	lode_account_end(c, stays, trip);
 	journal_verdict(c, &v, trip);
+	learn_steps(c, &v, trip);
 	count_verdict(c, &v, trip);
 	lode_report_recent(c, what, v.why, &v);
 	lode_log(LODE_LOG_NOTICE, "%s: %s %s: %s", c->id, what, changes, v.why);
@@ -294,6 +329,7 @@ void lode_experiment_begin(struct lode_conductor *c)
 	struct lode_baseline base;
 	struct lode_rng rng;
 	uint64_t seed;
+	const char *refused;
 	char changes[200];
 	int rc;
 
@@ -309,10 +345,18 @@ void lode_experiment_begin(struct lode_conductor *c)
 	}
 	if (too_slow(c, &spec))
 		return;
+	refused = lode_account_begin(c, &spec, &base, c->window);
+	if (refused) {
+		lode_trial_free(c->trial);
+		c->trial = NULL;
+		lode_experiment_give_up(c, refused);
+		return;
+	}
 	lode_report_changes(c, &c->plan, changes, sizeof(changes));
 	if (!lode_live_start(c, seed, lode_design_name(spec.design), &base, &spec)) {
 		lode_trial_free(c->trial);
 		c->trial = NULL;
+		lode_account_cancel(c);
 		lode_experiment_give_up(c, "the journal cannot be written, so nothing is tried; see agent.state_dir");
 		return;
 	}
@@ -409,6 +453,8 @@ static void trip(struct lode_conductor *c, const char *name, const char *why)
 			return;
 		lode_live_unkeep(c);
 	}
+	lode_account_tripped_later(c);
+	learn_steps(c, NULL, name);
 	lode_watch_restart(c);
 	c->counts.tripped++;
 	lode_report_recent(c, "tripped", why, NULL);

@@ -41,13 +41,12 @@ void lode_live_list_kept(struct lode_conductor *c)
 	lode_journal_end(c->journal, true);
 }
 
-/* From now on the option is the operator's: out of the kept list and out of the plan, so that no undo of ours overwrites their value. */
-static void hand_back(struct lode_conductor *c, int tunable)
+/* Out of the kept list and out of the plan, so that no undo of ours overwrites the value in force. */
+void lode_live_release(struct lode_conductor *c, int tunable)
 {
-	size_t n = 0;
+	size_t n = 0, kept = c->nkept;
 	for (size_t i = 0; c->state && i < c->state->ncf; i++)
 		lode_settle_forget(c, c->state->cf[i].cf.id, lode_tunables[tunable].key);
-	c->policy.manual[tunable / 64] |= 1ull << (tunable % 64);
 	for (size_t i = 0; i < c->nkept; i++)
 		if (c->kept[i].tunable != tunable)
 			c->kept[n++] = c->kept[i];
@@ -61,13 +60,14 @@ static void hand_back(struct lode_conductor *c, int tunable)
 		c->plan.tunable[n++] = c->plan.tunable[i];
 	}
 	c->plan.n = n;
+	if (c->nkept != kept)
+		lode_live_list_kept(c);
 }
 
 static void overridden(struct lode_conductor *c, int tunable, const char *old, const char *now)
 {
 	struct lode_json *j = lode_journal_begin(c->journal, "override");
 	bool on_trial = false;
-	size_t kept;
 	lode_json_str(j, "option", lode_tunables[tunable].id);
 	lode_json_str(j, "from", old);
 	lode_json_str(j, "to", now);
@@ -75,10 +75,8 @@ static void overridden(struct lode_conductor *c, int tunable, const char *old, c
 	lode_log(LODE_LOG_NOTICE, "%s: %s was changed by someone else (%s -> %s); it is theirs from now on", c->id, lode_tunables[tunable].id, old, now);
 	for (size_t i = 0; i < c->plan.n; i++)
 		on_trial |= tunable_of_write(&c->plan.todo[i]) == tunable;
-	kept = c->nkept;
-	hand_back(c, tunable);
-	if (c->nkept != kept)
-		lode_live_list_kept(c);
+	c->policy.manual[tunable / 64] |= 1ull << (tunable % 64); /* the operator's from now on */
+	lode_live_release(c, tunable);
 	if (c->trial)
 		lode_trial_stop(c->trial, LODE_VERDICT_INVALID,
 				on_trial ? "an option on trial was changed by someone else" : "another option was changed by someone else while the trial ran");

@@ -281,6 +281,8 @@ void lode_conductor_status(const struct lode_conductor *c, struct lode_json *j)
 	json_cfs(c, j);
 	json_trial(c, j);
 	json_recent(c, j);
+	lode_account_json(c, j);
+	lode_pins_json(c, j);
 	json_counts(c, j);
 	lode_json_end(j);
 }
@@ -338,6 +340,7 @@ void lode_conductor_metrics(const struct lode_conductor *c, struct lode_expo *e)
 	lode_buf_init(&labels, 1024);
 	lode_expo_label(&db, "db", c->id);
 	metrics_now(c, e, lode_buf_str(&db));
+	lode_account_metrics(c, e, lode_buf_str(&db));
 	for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
 		lode_buf_clear(&labels);
 		lode_buf_adds(&labels, lode_buf_str(&db));

@@ -34,6 +34,8 @@ static int act(struct lode_conductor *c, const struct command *cmd)
 		lode_buf_adds(out, "\n");
 		return rc ? 300 : 200;
 	}
+	if (strcmp(cmd->verb, "pin") == 0 || strcmp(cmd->verb, "unpin") == 0)
+		return lode_conductor_pin(c, cmd->arg, cmd->verb[0] == 'p', out) ? 300 : 200;
 	return lode_conductor_decide(c, cmd->verb[0] == 'a', out) ? 300 : 200;
 }
 
@@ -167,13 +169,13 @@ static int status(struct lode_agent *a, struct lode_buf *out)
 
 int lode_requests_answer(void *ctx, const char *verb, const char *db, const char *arg, struct lode_buf *body)
 {
-	static const char *const verbs[] = {"metrics", "prompt", "pause", "resume", "rollback", "approve", "reject", NULL};
+	static const char *const verbs[] = {"metrics", "prompt", "pause", "resume", "rollback", "approve", "reject", "pin", "unpin", NULL};
 	struct lode_agent *a = ctx;
 	struct command cmd = {.verb = verb, .db = db, .arg = arg, .body = body};
 	if (strcmp(verb, "status") == 0)
 		return status(a, body);
 	if (strcmp(verb, "help") == 0) {
-		lode_buf_adds(body, "status\nmetrics\nprompt [db]\npause [db]\nresume [db]\nrollback [db] [print]\napprove [db]\nreject [db]\n");
+		lode_buf_adds(body, "status\nmetrics\nprompt [db]\npause [db]\nresume [db]\nrollback [db] [print]\napprove [db]\nreject [db]\npin db option...\nunpin db option...\n");
 		return 200;
 	}
 	for (int i = 0; verbs[i]; i++)

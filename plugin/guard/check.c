@@ -286,7 +286,7 @@ static int out_of_range(const struct lode_draft *d, const struct lode_item *it, 
 			struct lode_refusal *out)
 {
 	const struct lode_tunable *t = &lode_tunables[it->tunable];
-	char family[24] = "", what[64];
+	char family[24] = "", what[64], factor[48] = "";
 
 	if (it->cf >= 0)
 		snprintf(family, sizeof family, " in cf%" PRIu32, d->s->state->cf[it->cf].cf.id);
@@ -294,8 +294,11 @@ static int out_of_range(const struct lode_draft *d, const struct lode_item *it, 
 		snprintf(what, sizeof what, "nothing would pass now");
 	else
 		snprintf(what, sizeof what, "%" PRId64 "..%" PRId64 " here", r->lo.at, r->hi.at);
-	return refuse(out, broken->rule, it->change, "%s=%" PRId64 "%s %s: %s (%s)", t->id, it->value, family, complaint(broken->rule),
-		      what, broken->why);
+	if (broken->rule == LODE_RULE_STEP)
+		snprintf(factor, sizeof factor, ", x%.3g at the most",
+			 lode_steps_factor(d->s->policy->steps, it->tunable, it->value > broken->at) * d->s->policy->step_scale);
+	return refuse(out, broken->rule, it->change, "%s=%" PRId64 "%s %s: %s (%s%s)", t->id, it->value, family, complaint(broken->rule),
+		      what, broken->why, factor);
 }
 
 static int check_debt(const struct lode_draft *d, const struct lode_item *it, struct lode_refusal *out)

@@ -3,6 +3,7 @@
 #define LODE_GUARD_CHECK_H
 
 #include "guard/proposal.h"
+#include "guard/steps.h"
 #include "sense/slo.h"
 
 struct lode_policy {
@@ -12,6 +13,7 @@ struct lode_policy {
 	bool allow_slow_lag;     /* shape and rewrite options (offline loop, operator's own wish); false in auto mode */
 	bool allow_shape;        /* shape options, because the judge waits for them (judge.shape = volume); false */
 	double step_scale;       /* multiplies every row's step; 1 */
+	const struct lode_steps *steps; /* ... and this each one's own, as trials have taught; NULL: 1. Borrowed */
 	double memory_fraction;  /* share of the memory limit that RocksDB may take in all; default 0.5 */
 	uint64_t memory_max;     /* absolute ceiling for cache + memtables, 0 = none */
 	double debt_fraction;    /* predicted debt must stay under this share of the soft limit; default 0.5 */

@@ -48,13 +48,13 @@ void lode_rule_bounds(const struct lode_draft *d, int tunable, int cf, struct lo
 		lode_range_hi(r, at_least(d, tunable, cf, whole), LODE_RULE_BOUNDS, "one for each core");
 }
 
-/* old * f and old / f, at least one apart from old, within int64. */
-static void ladder(int64_t old, double f, int64_t *lo, int64_t *hi)
+/* old * up and old / down, at least one apart from old, within int64. */
+static void ladder(int64_t old, double up, double down, int64_t *lo, int64_t *hi)
 {
-	double up = floor((double)old * f), down = ceil((double)old / f);
+	double most = floor((double)old * up), least = ceil((double)old / down);
 
-	*hi = up >= 9.2e18 ? INT64_MAX : (int64_t)up;
-	*lo = (int64_t)down;
+	*hi = most >= 9.2e18 ? INT64_MAX : (int64_t)most;
+	*lo = (int64_t)least;
 	if (*hi <= old)
 		*hi = lode_sat_add(old, 1);
 	if (*lo >= old)
@@ -64,13 +64,14 @@ static void ladder(int64_t old, double f, int64_t *lo, int64_t *hi)
 void lode_rule_step(const struct lode_draft *d, int tunable, int cf, struct lode_range *r)
 {
 	const struct lode_tunable *t = &lode_tunables[tunable];
-	double f = t->step * d->s->policy->step_scale;
+	const struct lode_policy *p = d->s->policy;
+	double up = lode_steps_factor(p->steps, tunable, true) * p->step_scale, down = lode_steps_factor(p->steps, tunable, false) * p->step_scale;
 	int64_t old, wanted, lo, hi;
 
 	/* From "off" (0, -1) there is no ladder: the bounds alone hold. */
 	if (!(t->step > 0) || !lode_draft_before(d, tunable, cf, &old) || old <= 0)
 		return;
-	ladder(old, f > 1 ? f : 1, &lo, &hi);
+	ladder(old, up > 1 ? up : 1, down > 1 ? down : 1, &lo, &hi);
 	/* ... and switching off is no step down it. */
 	if (!(t->min <= 0 && lode_draft_after(d, tunable, cf, &wanted) && wanted == 0))
 		lode_range_lo(r, lo, LODE_RULE_STEP, "one step down");

@@ -14,7 +14,6 @@
 #define STALL_FACTOR 3	   /* times what was usual */
 #define NEAR 0.8	   /* of the soft limit, of the slowdown trigger */
 #define RECORD_FACTOR 1.25 /* beyond the worst that was seen without us */
-#define COLLAPSE 3	   /* a third of the throughput */
 #define COLLAPSE_OPS 50	   /* operations per second below which there is no load to lose */
 #define LEARN 0.2	   /* weight of a new interval */
 
@@ -189,7 +188,7 @@ static bool collapse(struct lode_tripwire *t, const struct lode_situation *s, co
 	double ops = lode_interval_ops(iv), cost = cost_of(iv);
 
 	(void)s;
-	if (t->ops < COLLAPSE_OPS || ops * COLLAPSE >= t->ops)
+	if (t->ops < COLLAPSE_OPS || ops * LODE_COLLAPSE_FACTOR >= t->ops)
 		return false;
 	if (!iv->has_timers && t->cost_us > 0) /* who has timers looks again with them */
 		return false;

@@ -5,6 +5,9 @@
 #include "guard/burn.h"
 #include "guard/check.h"
 
+#define LODE_COLLAPSE_FACTOR 3 /* to less than a third of the throughput */
+#define LODE_TRIP_INTERVALS 3  /* two of so many must be bad: so long may trouble go on that lasts */
+
 enum lode_trip {
 	LODE_TRIP_NONE,
 	LODE_TRIP_WRITE_STOP,     /* acts on the first sighting */

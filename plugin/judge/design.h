@@ -87,12 +87,6 @@ struct lode_design_ops {
 };
 extern const struct lode_design_ops lode_design_switch, lode_design_start, lode_design_volume;
 
-#define LODE_HEAVY_LOSS (-0.35667494393873245) /* log(0.7): 30 % slower. Harm beats power; it can only ever revert. */
-/* ... where two like blocks do not differ by a third of that anyway: no evidence is asked of it, so noise alone must not get there. */
-double lode_trial_heavy_loss(const struct lode_trial *t);
-
-double lode_trial_block(const struct lode_trial_spec *s); /* seconds of a block, washout included */
-double lode_trial_washout(const struct lode_trial_spec *s);
 void lode_trial_want(struct lode_trial *t, enum lode_arm arm);
 /* Ends it: kind, the metric that decided, and a sentence. */
 void lode_trial_end(struct lode_trial *t, enum lode_verdict_kind kind, enum lode_metric worst, const char *fmt, ...)

@@ -24,6 +24,7 @@ const struct lode_pace lode_pace_bench = {
     .between = 4,
     .watch = 20,
     .recheck = 1800,
+    .harm = 0.05,
 };
 
 /* A service: blocks long against its hiccups, small effects within an hour. */
@@ -47,6 +48,7 @@ const struct lode_pace lode_pace_production = {
     .between = 120,
     .watch = 3600,
     .recheck = 5 * 3600,
+    .harm = 0.005,
 };
 
 /* Not for people: so quick that it decides on noise. Tests of the guard use it to apply and undo as many changes as they can. */
@@ -70,6 +72,7 @@ const struct lode_pace lode_pace_rush = {
 	.between = 0.1,
 	.watch = 0.5,
 	.recheck = 60,
+	.harm = 1,
 };
 
 const struct lode_pace *lode_pace_find(const char *name)

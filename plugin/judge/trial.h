@@ -33,6 +33,7 @@ struct lode_pace { /* all in seconds; see lode_pace_bench and lode_pace_producti
 	double between;	 /* rest after a keep or revert */
 	double watch;	 /* after a keep */
 	double recheck;	 /* after a keep: tried once more against the application's value */
+	double harm;	 /* share of a day's work that trials may cost in a day, unless guard.harm_per_day says otherwise */
 };
 extern const struct lode_pace lode_pace_bench, lode_pace_production, lode_pace_rush; /* rush: for tests of the guard only */
 const struct lode_pace *lode_pace_find(const char *name); /* NULL if unknown */
@@ -51,6 +52,9 @@ struct lode_trial_spec {
 	double settle, cycle;	      /* VOLUME: bytes into level 0, from the plan */
 	uint64_t seed;		      /* of the coin; goes into the journal */
 };
+#define LODE_HEAVY_LOSS (-0.35667494393873245) /* log(0.7): 30 % slower. Harm beats power; it can only ever revert. */
+double lode_trial_block(const struct lode_trial_spec *s); /* SWITCH: seconds of a block, washout included */
+double lode_trial_washout(const struct lode_trial_spec *s);
 void lode_trial_spec_init(struct lode_trial_spec *s, enum lode_design d, const struct lode_pace *pace, uint64_t seed);
 /* c per metric from A/A differences of neighbouring blocks in a quiet history (oldest first). Only power depends on it, never validity. */
 void lode_trial_scales(struct lode_trial_spec *s, const struct lode_baseline *b, const struct lode_interval *history, size_t n);
@@ -84,6 +88,8 @@ enum lode_trial_step lode_trial_feed(struct lode_trial *t, const struct lode_int
 /* End it from outside (a tripwire, a shift of the workload, the operator). kind is REVERT or INVALID. */
 void lode_trial_stop(struct lode_trial *t, enum lode_verdict_kind kind, const char *why);
 const struct lode_verdict *lode_trial_verdict(const struct lode_trial *t); /* kind NONE while it runs: effect so far */
+/* The heavy loss of this trial: more, where two like blocks differ by a third of it anyway. No evidence is asked of it, so noise alone must not get there. */
+double lode_trial_heavy_loss(const struct lode_trial *t);
 double lode_trial_seconds_left(const struct lode_trial *t);		   /* at the most */
 /* VOLUME: seconds that the whole trial takes at the rate of writing in this window, at the least; INFINITY if nothing was written. */
 double lode_trial_volume_time(const struct lode_trial_spec *s, const struct lode_interval *window);
