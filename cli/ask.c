@@ -1,4 +1,4 @@
-/* The verbs that are one question: prompt, pause, resume, approve, reject, rollback, metrics. */
+/* The verbs that are one question: prompt, pause, resume, approve, reject, rollback, pin, unpin, metrics. */
 #include "cli.h"
 
 #include "agent/control.h"
@@ -113,11 +113,22 @@ static int answer(const char *verb, const struct cli_target *t, const struct lod
 	return status;
 }
 
+/* Options behind the process id, if there is one; it alone is a number. Returns how many words belong to the target; -1: there are no options. */
+static int take_options(int argc, char **argv, char *out, size_t len)
+{
+	int first = argc > 0 && argv[0][strspn(argv[0], "0123456789")] == '\0';
+
+	out[0] = '\0';
+	for (int i = first; i < argc; i++)
+		snprintf(out + strlen(out), len - strlen(out), " %s", argv[i]);
+	return argc > first ? first : -1;
+}
+
 int cli_ask(const struct cli_verb *v, int argc, char **argv)
 {
 	static const struct option longs[] = {{"print", no_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {0}};
 	struct cli_target t = {0};
-	char db[4096], request[4200];
+	char db[4096], options[2048] = "", request[8400];
 	struct lode_buf body;
 	bool print = false;
 	int option, status;
@@ -128,12 +139,17 @@ int cli_ask(const struct cli_verb *v, int argc, char **argv)
 		else if (cli_target_option(v, &t, option, optarg, &status))
 			return status;
 	}
-	status = cli_target_find(&t, argc - optind, argv + optind);
+	int words = argc - optind;
+	if (!strcmp(v->name, "pin") || !strcmp(v->name, "unpin"))
+		words = take_options(words, argv + optind, options, sizeof options);
+	if (words < 0)
+		return cli_usage(v, false);
+	status = cli_target_find(&t, words, argv + optind);
 	if (status == CLI_DONE)
 		status = name_db(&t, db, sizeof db);
 	if (status != CLI_DONE)
 		return status;
-	snprintf(request, sizeof request, "%s %s%s", v->name, db, print ? " print" : "");
+	snprintf(request, sizeof request, "%s %s%s%s", v->name, db, print ? " print" : "", options);
 	lode_buf_init(&body, BODY_MAX);
 	int code = lode_control_ask(t.socket, request, TIMEOUT, &body);
 	if (code < 0)

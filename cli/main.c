@@ -41,6 +41,9 @@ const struct cli_verb cli_verbs[] = {
     {"reject", "[PID] [-S SOCKET] [-d DB]", "turn the suggestion down (mode suggest)", TARGET_HELP, cli_ask},
     {"rollback", "[--print] [PID] [-S SOCKET] [-d DB] [-j]", "put every kept change back",
      "  --print     only print what would be written\n" TARGET_HELP "  -j          JSON, as the process gives it\n", cli_ask},
+    {"pin", "[PID] [-S SOCKET] [-d DB] OPTION...", "keep options as they are: the tuner never touches them",
+     "  OPTION      its name; a kept change of it stays, and is yours from then on\n" TARGET_HELP, cli_ask},
+    {"unpin", "[PID] [-S SOCKET] [-d DB] OPTION...", "give options back: pinned ones, and those that somebody else has changed", TARGET_HELP, cli_ask},
     {"metrics", "[PID] [-S SOCKET] [-d DB]", "Prometheus text", TARGET_HELP, cli_ask},
     {"doctor", "[-j] [--ask] [PID | FILE | -- COMMAND [ARG]...]", "can it be tuned, and if not, why not",
      "  PID         a running process\n"

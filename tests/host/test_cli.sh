@@ -53,7 +53,7 @@ expect 0 "$cli" --help; out "doctor"
 expect 0 "$cli" help run; out "section.key=value"
 expect 2 "$cli" help nonsense
 expect 0 "$cli" help config; out "#mode = observe"
-for verb in run status watch journal prompt pause resume approve reject rollback metrics doctor help; do
+for verb in run status watch journal prompt pause resume approve reject rollback pin unpin metrics doctor help; do
 	expect 0 "$cli" $verb --help; out "usage: lodestone"
 	[ $verb = help ] || expect 2 "$cli" $verb --no-such-option
 done
@@ -121,6 +121,13 @@ expect 0 "$cli" rollback; tail -1 "$tmp/one/requests" | grep -qx "rollback -" ||
 expect 0 "$cli" rollback -j; cmp -s "$tmp/out" "$tmp/one/rollback" || bad "rollback -j"
 expect 1 "$cli" approve; err "not understood"
 expect 2 "$cli" pause --print
+printf 'rocksdb-00aa: write_buffer_size: pinned\n' >"$tmp/one/pin"
+expect 0 "$cli" pin -d /tmp/db write_buffer_size max_background_jobs; out "pinned"
+tail -1 "$tmp/one/requests" | grep -qx "pin rocksdb-00aa write_buffer_size max_background_jobs" || bad "the options were not passed on"
+expect 0 "$cli" pin $one write_buffer_size; tail -1 "$tmp/one/requests" | grep -qx "pin - write_buffer_size" || bad "pin of a process"
+printf 'there is no option writ; did you mean write_buffer_size?\n' >"$tmp/one/unpin"; echo 300 >"$tmp/one/unpin.code"
+expect 1 "$cli" unpin writ; err "did you mean write_buffer_size"
+expect 2 "$cli" pin; expect 2 "$cli" unpin $one
 
 # --- journal ---
 mkdir -p "$tmp/state/rocksdb-00aa"
