@@ -418,6 +418,38 @@ static void show_counts(struct page *p, const cJSON *c)
 	end_line(p);
 }
 
+/* What is not ours to touch, and why. */
+static void show_taken(struct page *p, const char *name, const cJSON *options, const char *why)
+{
+	const cJSON *o;
+
+	if (!length(options))
+		return;
+	label(p, name);
+	cJSON_ArrayForEach(o, options)
+	{
+		lode_buf_adds(&p->out, o != options->child ? ", " : "");
+		cli_add_text(&p->out, cJSON_IsString(o) ? o->valuestring : "?");
+	}
+	lode_buf_adds(&p->out, why);
+	end_line(p);
+}
+
+/* What trials may have cost within a day, against what they may; nothing where none has cost anything. */
+static void show_harm(struct page *p, const cJSON *h)
+{
+	if (!(cli_num(h, "spent") > 0) && !cli_true(h, "exhausted"))
+		return;
+	label(p, "harm");
+	lode_buf_adds(&p->out, "at most ");
+	cli_show_time(&p->out, cli_num(h, "spent"));
+	lode_buf_adds(&p->out, " of work lost to trials within a day; allowed ");
+	cli_show_time(&p->out, cli_num(h, "cap"));
+	if (cli_true(h, "exhausted"))
+		lode_buf_adds(&p->out, ": no trial until some of it is a day old");
+	end_line(p);
+}
+
 static void show_db(struct page *p, const cJSON *s, const cJSON *db)
 {
 	const cJSON *kept = cli_obj(db, "kept"), *change;
@@ -451,7 +483,10 @@ static void show_db(struct page *p, const cJSON *s, const cJSON *db)
 		end_line(p);
 		first = false;
 	}
+	show_taken(p, "pinned", cli_obj(db, "pinned"), "");
+	show_taken(p, "theirs", cli_obj(db, "manual"), ": changed by somebody else, left alone (`lodestone unpin` gives back)");
 	show_recent(p, cli_obj(db, "recent"));
+	show_harm(p, cli_obj(db, "harm"));
 	show_counts(p, cli_obj(db, "counts"));
 }
 
