@@ -127,7 +127,8 @@ enum lode_trial_step lode_trial_feed(struct lode_trial *t, const struct lode_int
 
 void lode_trial_stop(struct lode_trial *t, enum lode_verdict_kind kind, const char *why)
 {
-	if (t->verdict.kind == LODE_VERDICT_NONE)
+	/* The first word stands, but for a keep: it may still wait to be written for good, and whoever stops it has the better reason. */
+	if (t->verdict.kind == LODE_VERDICT_NONE || t->verdict.kind == LODE_VERDICT_KEEP)
 		lode_trial_end(t, kind == LODE_VERDICT_INVALID ? kind : LODE_VERDICT_REVERT, t->base.primary, "%s", why ? why : "stopped");
 }
 

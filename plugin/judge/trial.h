@@ -85,7 +85,7 @@ void lode_trial_applied(struct lode_trial *t, uint64_t now_ns);
 void lode_trial_prime(struct lode_trial *t, const struct lode_interval *history, size_t n);
 /* One interval. Invalid intervals stretch the block; too many make the trial invalid. */
 enum lode_trial_step lode_trial_feed(struct lode_trial *t, const struct lode_interval *iv);
-/* End it from outside (a tripwire, a shift of the workload, the operator). kind is REVERT or INVALID. */
+/* End it from outside (a tripwire, a shift of the workload, the operator), also where it has decided to keep. kind is REVERT or INVALID. */
 void lode_trial_stop(struct lode_trial *t, enum lode_verdict_kind kind, const char *why);
 const struct lode_verdict *lode_trial_verdict(const struct lode_trial *t); /* kind NONE while it runs: effect so far */
 /* The heavy loss of this trial: more, where two like blocks differ by a third of it anyway. No evidence is asked of it, so noise alone must not get there. */

@@ -109,6 +109,9 @@ static void test_keeps_what_is_faster(void **state)
 	assert_int_equal(lode_trial_arm(b.t), LODE_TREATMENT);
 	assert_int_equal(next(&b), LODE_TRIAL_DONE);
 	near(lode_trial_seconds_left(b.t), 0, 0);
+	lode_trial_stop(b.t, LODE_VERDICT_REVERT, "writes stopped before it was written for good");
+	assert_int_equal(verdict(&b)->kind, LODE_VERDICT_REVERT);
+	assert_int_equal(lode_trial_arm(b.t), LODE_CONTROL);
 	lode_trial_free(b.t);
 }
 
