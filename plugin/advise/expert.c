@@ -11,6 +11,7 @@
 #define COOL_REVERTED_S 600 /* doubles with each further failure in this regime */
 #define COOL_REFUSED_S 300
 #define COOL_INVALID_S 30
+#define COOL_BANNED_S 120 /* the agent's own ban says how long it lasts; ours must not outlast it by much */
 
 /* Was the same tried: the same rule, or the same option in the same direction? What failed was put back, so that the present value tells
  * which. */
@@ -39,7 +40,8 @@ static double cooling(const struct lode_question *q, const struct lode_proposal 
 
 		if (!here || o->what == LODE_OUT_KEPT || !alike(q, &o->proposal, p))
 			continue;
-		double cool = o->what == LODE_OUT_REFUSED ? COOL_REFUSED_S : o->what == LODE_OUT_INVALID ? COOL_INVALID_S : COOL_REVERTED_S;
+		bool banned = o->what == LODE_OUT_REFUSED && o->refusal.rule == LODE_RULE_COOLDOWN;
+		double cool = banned ? COOL_BANNED_S : o->what == LODE_OUT_REFUSED ? COOL_REFUSED_S : o->what == LODE_OUT_INVALID ? COOL_INVALID_S : COOL_REVERTED_S;
 
 		if (o->what == LODE_OUT_REVERTED || o->what == LODE_OUT_TRIPPED)
 			cool *= pow(2, fmin(failures++, 8));
