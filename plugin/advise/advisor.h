@@ -4,10 +4,14 @@
 #define LODE_ADVISE_ADVISOR_H
 
 #include "advise/budget.h"
+#include "advise/lore.h"
 #include "guard/check.h"
 #include "judge/objective.h"
 #include "judge/regime.h"
+#include "sense/moment.h"
 #include "sense/workload.h"
+
+#define LODE_FROM_UNKNOWN INT64_MIN
 
 /* One earlier proposal and what became of it: the feedback of the loop. */
 struct lode_outcome {
@@ -17,6 +21,7 @@ struct lode_outcome {
 	enum { LODE_OUT_REFUSED, LODE_OUT_KEPT, LODE_OUT_REVERTED, LODE_OUT_INVALID, LODE_OUT_TRIPPED } what;
 	struct lode_refusal refusal; /* LODE_OUT_REFUSED */
 	struct lode_verdict verdict; /* the rest */
+	int64_t from[LODE_CHANGES_MAX]; /* the value before, of the first family that was to be changed; LODE_FROM_UNKNOWN */
 };
 
 struct lode_question { /* everything borrowed, valid during ask only */
@@ -29,6 +34,16 @@ struct lode_question { /* everything borrowed, valid during ask only */
 	const struct lode_objective *objective; /* NULL: balanced, no SLOs */
 	const char *rocksdb_version;
 	unsigned rounds_left;           /* of the budget */
+	/* for the prompt; all of it may be missing (NULL, 0, NAN) */
+	const struct lode_moment *trend; /* stretches of equal length of this work, without a trial, oldest first; the last ends now */
+	size_t ntrend;
+	enum lode_loop loop;             /* who sets the pace: clients that wait, or work that comes by itself */
+	double waiting;                  /* share of a client's cycle that it waits for the database */
+	double others;                   /* processors that others on this machine use */
+	const struct lode_lore *lore;    /* the present kind of work first, then those left last */
+	size_t nlore;
+	double harm_left;                /* share of the day's harm budget */
+	unsigned trials_left;            /* UINT_MAX: no limit */
 };
 
 enum lode_answer {
@@ -63,6 +78,7 @@ struct lode_reply {
 	unsigned calls;          /* that were made */
 	double seconds;          /* network time */
 	char model[64];          /* as the server named it */
+	char wording[80];        /* llm: versions of the prompt's fixed texts */
 	char *raw;               /* malloc'd: the model's content, cut to 16 KiB, for the journal; NULL. The caller frees. */
 };
 

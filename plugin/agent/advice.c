@@ -26,6 +26,7 @@ struct lode_outcome *lode_advice_outcome(struct lode_conductor *c)
 	memset(o, 0, sizeof(*o));
 	c->outcome_ns[c->noutcome++] = lode_conductor_now(c);
 	o->proposal = c->proposal;
+	memcpy(o->from, c->from, sizeof(o->from));
 	o->regime = c->workload.regime;
 	return o;
 }
@@ -53,6 +54,8 @@ static void journal_reply(struct lode_conductor *c, const struct lode_reply *r)
 	lode_json_str(j, "outcome", lode_call_name(r->call));
 	lode_json_str(j, "why", r->why);
 	lode_json_str(j, "model", r->model);
+	if (r->wording[0])
+		lode_json_str(j, "prompt", r->wording);
 	lode_json_u64(j, "calls", r->calls);
 	lode_json_u64(j, "prompt_tokens", r->prompt_tokens);
 	lode_json_u64(j, "completion_tokens", r->completion_tokens);
@@ -88,6 +91,7 @@ static void consider(struct lode_conductor *c, const struct lode_proposal *p, en
 
 	c->proposal = *p;
 	c->proposal.id = c->next_id++;
+	lode_question_note(c);
 	c->purpose = purpose;
 	if (strcmp(p->advisor, "memory") != 0)
 		c->offered.n = 0;
@@ -186,12 +190,8 @@ const char *lode_advice_not_yet(struct lode_conductor *c)
 static void ask(struct lode_conductor *c)
 {
 	struct lode_reply reply = {0};
-	struct lode_question q = {.now = lode_conductor_situation(c), .window = c->window, .workload = &c->workload, .regimes = &c->memory.book, .history = c->outcome, .nhistory = c->noutcome,
-				  .objective = &c->config->objective, .rocksdb_version = c->host->ops->info(c->host)->version, .rounds_left = 20};
-	for (size_t i = 0; i < c->noutcome; i++)
-		c->outcome[i].age_s = (double)(lode_conductor_now(c) - c->outcome_ns[i]) / 1e9;
-	lode_conductor_window(c, fmax(c->pace.window, c->pace.observe), c->window);
-	c->env.asker->advisor->ops->ask(c->env.asker->advisor, &q, &reply);
+	struct lode_asked a;
+	c->env.asker->advisor->ops->ask(c->env.asker->advisor, lode_question_ask(c, &a), &reply);
 	if (reply.answer == LODE_ANSWER_WAIT)
 		journal_asked(c);
 	take_reply(c, &reply);
@@ -267,10 +267,8 @@ int lode_conductor_decide(struct lode_conductor *c, bool approve, struct lode_bu
 
 int lode_conductor_prompt(struct lode_conductor *c, struct lode_buf *out)
 {
-	struct lode_question q = {.now = lode_conductor_situation(c), .window = c->window, .workload = &c->workload, .regimes = &c->memory.book, .history = c->outcome, .nhistory = c->noutcome,
-				  .objective = &c->config->objective, .rocksdb_version = c->host->ops->info(c->host)->version, .rounds_left = 20};
+	struct lode_asked a;
 	if (!c->state || !c->history_n)
 		return -EAGAIN;
-	lode_conductor_window(c, fmax(c->pace.window, c->pace.observe), c->window);
-	return c->env.asker->advisor->ops->prompt(c->env.asker->advisor, &q, out);
+	return c->env.asker->advisor->ops->prompt(c->env.asker->advisor, lode_question_ask(c, &a), out);
 }

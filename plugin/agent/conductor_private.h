@@ -9,6 +9,7 @@
 #include "guard/tripwire.h"
 #include "judge/drift.h"
 #include "record/journal.h"
+#include "sense/others.h"
 
 #define HISTORY 96   /* units kept: enough for the longest window and the A/A scales */
 #define OUTCOMES 24
@@ -102,6 +103,7 @@ struct lode_conductor {
 	struct lode_state *state;
 	struct lode_capability can;
 	struct lode_machine machine;
+	struct lode_others others;
 	struct lode_workload workload;
 	struct lode_workload trial_workload; /* what the trial's next block is compared with */
 	struct lode_workload block_workload; /* of the block now running */
@@ -118,6 +120,7 @@ struct lode_conductor {
 
 	/* what is in flight */
 	struct lode_proposal proposal;
+	int64_t from[LODE_CHANGES_MAX]; /* values before it; LODE_FROM_UNKNOWN */
 	bool suggested;         /* proposal and plan wait for the operator */
 	struct lode_plan plan;
 	struct lode_trial *trial;
@@ -218,6 +221,17 @@ const char *lode_advice_not_yet(struct lode_conductor *c); /* why nothing can be
 void lode_advice_refuse(struct lode_conductor *c, const struct lode_refusal *r); /* the present proposal: told to the journal, status and the advisor */
 /* The guard once more on the present proposal; 0, or -EPERM with the refusal told everywhere and appended to out (may be NULL). */
 int lode_advice_recheck(struct lode_conductor *c, struct lode_buf *out);
+
+/* question.c */
+#define LODE_ASKED_TREND 5
+#define LODE_ASKED_LORE 6
+struct lode_asked { /* a question with what it borrows; the rest is the conductor's, valid until its next tick */
+	struct lode_question question;
+	struct lode_moment trend[LODE_ASKED_TREND];
+	struct lode_lore lore[LODE_ASKED_LORE];
+};
+const struct lode_question *lode_question_ask(struct lode_conductor *c, struct lode_asked *a);
+void lode_question_note(struct lode_conductor *c); /* the values before the present proposal, for its outcome */
 
 /* memory.c */
 void lode_memory_open(struct lode_conductor *c);    /* what an earlier life has learnt */

@@ -162,6 +162,8 @@ static void describe(struct lode_conductor *c, enum lode_purpose purpose)
 	struct lode_proposal *p = &c->proposal;
 
 	memset(p, 0, sizeof(*p));
+	for (size_t i = 0; i < LODE_CHANGES_MAX; i++)
+		c->from[i] = LODE_FROM_UNKNOWN;
 	p->expect = p->confidence = NAN;
 	snprintf(p->advisor, sizeof(p->advisor), "watch");
 	snprintf(p->rule, sizeof(p->rule), "%s", lode_purpose_name(purpose));

@@ -96,12 +96,17 @@ static bool diff_counters(const struct lode_sample *a, const struct lode_sample 
 	return true;
 }
 
-static uint64_t flushes_since(const struct lode_sample *a, const struct lode_cf_sample *b)
+/* Counted family by family: one that is new has no difference yet. */
+static void take_counts(const struct lode_sample *a, const struct lode_cf_sample *b, struct lode_interval *out)
 {
-	for (size_t i = 0; i < a->ncf; i++)
-		if (a->cf[i].id == b->id)
-			return minus(b->flushes, a->cf[i].flushes);
-	return 0;
+	for (size_t i = 0; i < a->ncf; i++) {
+		if (a->cf[i].id != b->id)
+			continue;
+		out->flushes += minus(b->flushes, a->cf[i].flushes);
+		for (int k = 0; k < (int)LODE_STALL_N; k++)
+			out->stalls[k] += minus(b->stalls[k], a->cf[i].stalls[k]);
+		return;
+	}
 }
 
 /* Compactions move a byte one level at a time, the first time from L0 to the base level. *depth: how often that is for a byte in L0. */
@@ -154,7 +159,7 @@ static void take_levels(const struct lode_sample *a, const struct lode_sample *b
 				last = cf->bytes[l];
 		}
 		out->level_bytes_excess += all - last;
-		out->flushes += flushes_since(a, cf);
+		take_counts(a, cf, out);
 		out->debt += cf->debt;
 		out->mem_bytes += cf->mem_all;
 		if (cf->files[0] > out->l0_files)
@@ -261,6 +266,8 @@ void lode_interval_add(struct lode_interval *sum, const struct lode_interval *iv
 	sum->bytes_written += iv->bytes_written;
 	sum->keys_written += iv->keys_written;
 	sum->flushes += iv->flushes;
+	for (int i = 0; i < (int)LODE_STALL_N; i++)
+		sum->stalls[i] += iv->stalls[i];
 	sum->stopped_s += iv->stopped_s;
 	sum->delayed_s += iv->delayed_s;
 	sum->cpu_ns += iv->cpu_ns;

@@ -35,6 +35,7 @@ struct lode_interval {
 	uint64_t bytes_written;  /* by the user */
 	uint64_t keys_written;
 	uint64_t flushes;        /* known without Statistics too */
+	uint64_t stalls[LODE_STALL_N]; /* all column families */
 	double stopped_s;        /* seconds with writes stopped (sampled) */
 	double delayed_s;
 	uint64_t cpu_ns;

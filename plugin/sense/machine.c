@@ -3,6 +3,7 @@
 
 #include "sense/files.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -81,6 +82,21 @@ static void read_cpu_name(const char *root, char *out, size_t len)
 	out[n] = '\0';
 }
 
+/* "cpu  user nice system idle iowait irq softirq steal guest guest_nice": all that is not idle or waiting. Guests count as user already. */
+static double busy(const char *root)
+{
+	enum { USER, NICE, SYSTEM, IDLE, IOWAIT, IRQ, SOFTIRQ, STEAL, FIELDS };
+	char buf[256], *p = buf + 3;
+	uint64_t v[FIELDS] = {0};
+	long hz = sysconf(_SC_CLK_TCK);
+
+	if (!lode_file_read(root, "/proc/stat", buf, sizeof buf) || strncmp(buf, "cpu ", 4) != 0 || hz <= 0)
+		return NAN;
+	for (int i = 0; i < FIELDS; i++)
+		v[i] = strtoull(p, &p, 10);
+	return (double)(v[USER] + v[NICE] + v[SYSTEM] + v[IRQ] + v[SOFTIRQ] + v[STEAL]) / (double)hz;
+}
+
 void lode_machine_read(const char *root, const char *dbdir, struct lode_machine *out)
 {
 	struct lode_limits limits;
@@ -96,6 +112,7 @@ void lode_machine_read(const char *root, const char *dbdir, struct lode_machine 
 	out->rss = field_kb(status, "VmRSS:");
 	out->mem_limit = field_kb(meminfo, "MemTotal:");
 	out->mem_available = field_kb(meminfo, "MemAvailable:");
+	out->busy_s = busy(root);
 	read_cpu_name(root, out->cpu, sizeof out->cpu);
 
 	lode_limits_read(root, &limits);

@@ -19,6 +19,7 @@ struct lode_machine {
 	enum lode_disk disk;
 	uint64_t disk_size, disk_free; /* bytes, file system of the database */
 	char cpu[64];          /* model name, trimmed */
+	double busy_s;         /* all processors of the machine, since it was started: processor time that anybody used; NAN: not to be had */
 };
 
 /* root is "" in production and a fixture directory in tests ("/proc", "/sys" are looked up below it). dbdir may be NULL. Cheap enough for once a second. */

@@ -27,6 +27,12 @@ const char *const lode_hist_name[LODE_HIST_N] = {
 
 const char *const lode_op_name[LODE_OP_N] = {"get", "write", "seek", "multiget"};
 
+const char *const lode_stall_name[LODE_STALL_N] = {
+#define X(id, name, old, new) name,
+	LODE_STALLS(X)
+#undef X
+};
+
 /* The whole part of a number that RocksDB printed: "2905372.000000" is 2905372. The rest depends on the host's locale and is left. */
 static uint64_t whole(const char *s)
 {
@@ -91,6 +97,20 @@ static const struct int_row shape_ints[] = { /* these walk over the files of the
 	FAMILY("estimate-num-keys", keys),
 };
 
+/* Beside the levels, the map has how often which line was reached. */
+static void on_stall(struct lode_cf_sample *cf, const char *key, const char *value)
+{
+	static const char *const names[LODE_STALL_N][2] = {
+#define X(id, name, old, new) {old, new},
+		LODE_STALLS(X)
+#undef X
+	};
+
+	for (int i = 0; i < (int)LODE_STALL_N; i++)
+		if (!strcmp(key, names[i][0]) || !strcmp(key, names[i][1]))
+			cf->stalls[i] = whole(value);
+}
+
 /* "compaction.L3.NumFiles" and "compaction.L3.SizeBytes" of the map "rocksdb.cfstats". (num-files-at-levelN exists only as text.) */
 static void on_level(void *ctx, const char *key, const char *value)
 {
@@ -98,8 +118,11 @@ static void on_level(void *ctx, const char *key, const char *value)
 	struct lode_cf_sample *cf = ctx;
 	unsigned level = 0;
 
-	if (strncmp(key, prefix, sizeof prefix - 1) != 0)
+	if (strncmp(key, prefix, sizeof prefix - 1) != 0) {
+		if (*key != 'c')
+			on_stall(cf, key, value);
 		return;
+	}
 	key += sizeof prefix - 1;
 	if (*key < '0' || *key > '9')
 		return;
@@ -140,6 +163,7 @@ static void copy_shape(struct lode_cf_sample *to, const struct lode_cf_sample *f
 	to->live_bytes = from->live_bytes;
 	to->keys = from->keys;
 	to->flushes = from->flushes;
+	memcpy(to->stalls, from->stalls, sizeof to->stalls);
 }
 
 static const struct lode_cf_sample *find_cf(const struct lode_sample *s, uint32_t id)

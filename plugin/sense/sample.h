@@ -79,6 +79,24 @@ enum lode_histogram {
 extern const char *const lode_hist_name[LODE_HIST_N];
 extern const char *const lode_op_name[LODE_OP_N]; /* "get", "write", "seek", "multiget" */
 
+/* Why writers were slowed or stopped: how often that condition was entered. RocksDB counts it without Statistics, under one name up to 7.x and another after.
+ * X(id, as people say it, names). */
+#define LODE_STALLS(X) \
+	X(MEMTABLE_DELAY, "memtables nearly all full", "io_stalls.memtable_slowdown", "memtable-limit-delays") \
+	X(MEMTABLE_STOP, "all memtables full", "io_stalls.memtable_compaction", "memtable-limit-stops") \
+	X(L0_DELAY, "L0 files at the slowdown line", "io_stalls.level0_slowdown", "l0-file-count-limit-delays") \
+	X(L0_STOP, "L0 files at the stop line", "io_stalls.level0_numfiles", "l0-file-count-limit-stops") \
+	X(DEBT_DELAY, "compaction debt at the soft limit", "io_stalls.slowdown_for_pending_compaction_bytes", "pending-compaction-bytes-delays") \
+	X(DEBT_STOP, "compaction debt at the hard limit", "io_stalls.stop_for_pending_compaction_bytes", "pending-compaction-bytes-stops")
+
+enum lode_stall {
+#define X(id, name, old, new) LODE_STALL_##id,
+	LODE_STALLS(X)
+#undef X
+	LODE_STALL_N
+};
+extern const char *const lode_stall_name[LODE_STALL_N];
+
 #define LODE_LEVEL_MAX 12
 #define LODE_UNCOUNTED 50 /* keys written that no ticker has counted: nothing else is counted either */
 
@@ -96,6 +114,7 @@ struct lode_cf_sample {
 	uint64_t live_bytes;  /* estimate-live-data-size */
 	uint64_t keys;        /* estimate-num-keys */
 	uint64_t flushes;     /* files written to L0, cumulative: flushes, and compactions within L0 */
+	uint64_t stalls[LODE_STALL_N]; /* cumulative */
 };
 
 struct lode_sample {
