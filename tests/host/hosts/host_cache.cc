@@ -113,7 +113,8 @@ static void of_several_families(const std::string &dir)
 	CHECK(DB::Open(with_cache(one), dir, families, &handles, &db).ok());
 	struct lode_host *h = standin()->host(db);
 	CHECK(h && h->ops->column_families(h, cf, 8, &n) == 0 && n == 4);
-	CHECK(read(db, &c) == 0 && c.others == 1); // the twins are both empty
+	// The larger one at once. The twin as soon as the two hold something else, be it only RocksDB's own bookkeeping, which comes when it likes.
+	CHECK(read(db, &c) == 0 && c.others >= 1 && c.others <= 2);
 	CHECK(db->Put(WriteOptions(), handles[0], "key", std::string(3000, 'x')).ok() && db->Flush(FlushOptions(), handles[0]).ok());
 	CHECK(db->Get(ReadOptions(), handles[0], "key", &value).ok() && one->GetUsage() > two->GetUsage());
 	for (int i = 0; i < 16; i++)
