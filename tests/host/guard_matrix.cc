@@ -20,6 +20,12 @@ extern "C" {
 #include <unordered_map>
 #include <vector>
 
+#ifdef __SANITIZE_ADDRESS__
+#define COMBINATIONS 500 // each takes several times as long, and what the sanitizer is there for shows in few
+#else
+#define COMBINATIONS 3000
+#endif
+
 namespace
 {
 int failures;
@@ -416,7 +422,7 @@ int main(int argc, char **argv)
 		work(d, &rng);
 		State at_first = state_of(d);
 		singles(d, w, &rng);
-		combinations(d, w, &rng, 3000);
+		combinations(d, w, &rng, COMBINATIONS);
 		same(*at_first, *state_of(d), "the whole run");
 	}
 	residue(std::string(argv[1]) + "/b");
