@@ -27,6 +27,10 @@ static struct lode_llm_config llm_of(const struct lode_config *c)
 					.ca_file = c->ca_file[0] ? c->ca_file : NULL,
 					.proxy = c->proxy,
 					.timeout_s = c->timeout > 0 && c->timeout < ASK_TIMEOUT_S ? c->timeout : ASK_TIMEOUT_S,
+					.money_per_day = c->money_per_day,
+					.price_in = c->price_in,
+					.price_out = c->price_out,
+					.tokens_per_day = c->tokens_per_day,
 					.max_tokens = c->max_tokens,
 					.temperature = c->temperature};
 }
@@ -53,6 +57,22 @@ static bool look_at_settings(struct cli_report *r, const struct lode_llm_config 
 		return false;
 	}
 	return true;
+}
+
+/* Limits that no call ever fits into, so that nothing would be asked. */
+static bool look_at_limits(struct cli_report *r, const struct lode_llm_config *llm)
+{
+	char why[300];
+	struct lode_budget b;
+	struct lode_cost most;
+
+	lode_budget_init(&b, 0, llm->tokens_per_day);
+	lode_budget_price(&b, llm->price_in, llm->price_out, llm->money_per_day);
+	most = lode_budget_most(&b, LODE_PROMPT_BYTES, (uint64_t)llm->max_tokens);
+	if (lode_budget_ask(&b, 0, &most, why, sizeof why) == LODE_MAY_CALL)
+		return true;
+	cli_find(r, CLI_F_MODEL_BAD, "limits", "%s", why);
+	return false;
 }
 
 /* What is wrong is named by the call's outcome: connect-failed, tls-failed, unauthorized, schema-violation, ... */
@@ -96,7 +116,7 @@ void cli_doctor_model(struct cli_report *r, const struct lode_config *c, bool as
 
 	if (strcmp(c->advisor, "llm") != 0 && !ask)
 		return;
-	if (!look_at_settings(r, &llm, &loopback))
+	if (!look_at_settings(r, &llm, &loopback) || !look_at_limits(r, &llm))
 		return;
 	if (ask)
 		ask_model(r, &llm, loopback);

@@ -5,6 +5,7 @@
 
 #include "advise/budget.h"
 #include "advise/lore.h"
+#include "base/clock.h"
 #include "guard/check.h"
 #include "judge/objective.h"
 #include "judge/regime.h"
@@ -44,6 +45,7 @@ struct lode_question { /* everything borrowed, valid during ask only */
 	size_t nlore;
 	double harm_left;                /* share of the day's harm budget */
 	unsigned trials_left;            /* UINT_MAX: no limit */
+	struct lode_cost left;          /* of the model's budget, before this call: LODE_UNLIMITED where there is no limit; all 0: not known */
 };
 
 enum lode_answer {
@@ -76,10 +78,30 @@ struct lode_reply {
 	char why[400];           /* NOTHING, FAILED: a sentence */
 	uint64_t prompt_tokens, completion_tokens; /* 0 = unknown */
 	unsigned calls;          /* that were made */
+	struct lode_cost cost;   /* of those, as booked; WAIT: what the round may cost at the most */
 	double seconds;          /* network time */
 	char model[64];          /* as the server named it */
 	char wording[80];        /* llm: versions of the prompt's fixed texts */
 	char *raw;               /* malloc'd: the model's content, cut to 16 KiB, for the journal; NULL. The caller frees. */
+};
+
+/* May it be asked, why not, and what is left. */
+struct lode_standing {
+	enum lode_may may;
+	char why[400];            /* may != CALL: a sentence; after failures with what was said last */
+	char mend[240];           /* what to do about it, or "" */
+	enum lode_call call;      /* of the last failure; OK: the last round was none */
+	double wait_s;            /* until it may be asked again; 0: now; INFINITY: not by itself */
+	unsigned failures, trips; /* in a row; openings of the circuit in a row */
+	struct lode_cost left;    /* of the hour and the day; LODE_UNLIMITED: no limit */
+	struct lode_cost max;     /* 0: no limit */
+};
+
+/* All calls of this process so far. */
+struct lode_traffic {
+	uint64_t outcome[LODE_CALL_N]; /* calls by what became of each */
+	uint64_t calls, tokens_in, tokens_out, nano;
+	double seconds;
 };
 
 struct lode_advisor;
@@ -92,6 +114,10 @@ struct lode_advisor_ops {
 	int (*prompt)(struct lode_advisor *a, const struct lode_question *q, struct lode_buf *out);
 	/* What advice has cost in an earlier life counts against the budget. From the thread that asks, at any time; NULL: advice is free. */
 	void (*recall)(struct lode_advisor *a, struct lode_budget *spent);
+	/* From any thread. NULL, all three: it is always ready, and costs nothing. */
+	void (*standing)(struct lode_advisor *a, struct lode_standing *out);
+	void (*traffic)(struct lode_advisor *a, struct lode_traffic *out);
+	void (*resume)(struct lode_advisor *a); /* the operator says that whatever stopped it is mended */
 	void (*cancel)(struct lode_advisor *a); /* from any thread: make a running call end now; returns at once */
 	void (*free)(struct lode_advisor *a);
 };
@@ -110,8 +136,11 @@ struct lode_llm_config { /* all strings borrowed for the advisor's life */
 	double timeout_s;       /* of one call, default 120 */
 	unsigned retries;       /* default 1 */
 	unsigned calls_per_hour, tokens_per_day; /* 0 = no limit */
+	double money_per_day;   /* in the unit of the prices; 0 = no limit */
+	double price_in, price_out; /* of a million tokens */
 	int max_tokens;         /* of the answer, default 2000 */
 	double temperature;     /* default 0.2; < 0: do not send */
+	const struct lode_clock *clock; /* NULL: the real one */
 };
 
 struct lode_advisor *lode_advisor_expert(void);

@@ -3,6 +3,8 @@
  * Inside another process everything that the environment, a signal or a symbol of the host could change is pinned: own copies of the
  * symbols, no proxy or .netrc from the environment, no redirects, no signals, sockets close-on-exec, handles gone after each call. */
 #include "advise/http.h"
+#include "advise/key.h"
+#include "advise/secret.h"
 #include "base/clock.h"
 #include "base/library.h"
 
@@ -21,7 +23,7 @@
 #define EXIT_WAIT_MS 200
 
 #define CURL_FUNCTIONS(X) \
-	X(global_init) \
+	X(global_init_mem) \
 	X(global_cleanup) \
 	X(version_info) \
 	X(slist_append) \
@@ -117,7 +119,8 @@ static int load(struct lode_http *h, struct lode_err *err)
 	const curl_version_info_data *v = h->curl.version_info(CURLVERSION_NOW);
 	if (!(v->features & CURL_VERSION_THREADSAFE) || !(v->features & CURL_VERSION_ASYNCHDNS) || !(v->features & CURL_VERSION_SSL))
 		return lode_err_set(err, ENOTSUP, "libcurl %s is not thread-safe here, or has no threaded resolver or TLS", v->version);
-	if (h->curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+	if (h->curl.global_init_mem(CURL_GLOBAL_DEFAULT, lode_secret_malloc, lode_secret_free, lode_secret_realloc, lode_secret_strdup, lode_secret_calloc) !=
+	    CURLE_OK)
 		return lode_err_set(err, EIO, "libcurl could not be initialised");
 	return 0;
 }
@@ -214,6 +217,7 @@ bool lode_http_sleep(struct lode_http *h, double seconds)
 
 struct sink {
 	struct lode_buf *body;
+	struct lode_retry_hint hint;
 };
 
 static size_t on_body(char *data, size_t one, size_t n, void *ctx)
@@ -222,6 +226,14 @@ static size_t on_body(char *data, size_t one, size_t n, void *ctx)
 
 	lode_buf_add(s->body, data, one * n);
 	return s->body->failed ? 0 : one * n;
+}
+
+static size_t on_header(char *line, size_t one, size_t n, void *ctx)
+{
+	struct sink *s = ctx;
+
+	lode_retry_header(&s->hint, line, one * n);
+	return one * n;
 }
 
 static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
@@ -236,7 +248,7 @@ static struct curl_slist *headers(struct lode_http *h, const char *key)
 {
 	static const char *const fixed[] = {"Content-Type: application/json", "Accept: application/json", "Expect:"};
 	struct curl_slist *list = NULL, *more;
-	char line[600];
+	char *line;
 
 	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
 		if (!(more = h->curl.slist_append(list, fixed[i])))
@@ -245,9 +257,11 @@ static struct curl_slist *headers(struct lode_http *h, const char *key)
 	}
 	if (!key)
 		return list;
-	int n = snprintf(line, sizeof line, "Authorization: Bearer %s", key);
-	more = n < (int)sizeof line ? h->curl.slist_append(list, line) : NULL;
-	explicit_bzero(line, sizeof line);
+	if (!(line = lode_key_page()))
+		goto fail;
+	int n = snprintf(line, LODE_KEY_PAGE, "Authorization: Bearer %s", key);
+	more = n < LODE_KEY_PAGE ? h->curl.slist_append(list, line) : NULL;
+	lode_key_page_free(line);
 	if (more)
 		return more;
 fail:
@@ -288,6 +302,8 @@ static bool prepare(struct lode_http *h, CURL *e, const struct lode_http_request
 	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)sink->body->max);
 	SET(CURLOPT_WRITEFUNCTION, on_body);
 	SET(CURLOPT_WRITEDATA, (void *)sink);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_HEADERDATA, (void *)sink);
 	SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
@@ -361,14 +377,14 @@ static enum lode_call call_of(CURLcode code, const struct lode_buf *body)
 	}
 }
 
-static void finish(struct lode_http *h, CURL *e, CURLcode code, const struct lode_buf *body, struct lode_http_reply *out)
+static void finish(struct lode_http *h, CURL *e, CURLcode code, const struct sink *sink, struct lode_http_reply *out)
 {
-	curl_off_t retry = 0;
+	const struct lode_buf *body = sink->body;
 
 	out->call = call_of(code, body);
 	h->curl.easy_getinfo(e, CURLINFO_RESPONSE_CODE, &out->status);
-	if (h->curl.easy_getinfo(e, CURLINFO_RETRY_AFTER, &retry) == CURLE_OK && retry > 0)
-		out->retry_after = (double)retry; /* a date in the past is negative here before 8.12 */
+	out->retry_after = lode_retry_seconds(&sink->hint, lode_clock_wall(&lode_clock_real));
+	out->should_retry = sink->hint.should;
 	if (out->call == LODE_CALL_TOO_BIG)
 		snprintf(out->why, sizeof out->why, "the reply is larger than %zu bytes", body->max);
 	else if (out->call != LODE_CALL_OK)
@@ -378,7 +394,7 @@ static void finish(struct lode_http *h, CURL *e, CURLcode code, const struct lod
 void lode_http_post(struct lode_http *h, const struct lode_http_request *q, struct lode_buf *body, struct lode_http_reply *out)
 {
 	uint64_t start = lode_clock_mono(&lode_clock_real);
-	struct sink sink = {body};
+	struct sink sink = {.body = body};
 	struct curl_slist *list;
 	CURL *e;
 	CURLM *m;
@@ -386,6 +402,7 @@ void lode_http_post(struct lode_http *h, const struct lode_http_request *q, stru
 	atomic_store(&h->busy, true);
 	if (atomic_load(&h->leaving))
 		lode_http_cancel(h);
+	lode_secret_enter();
 	list = headers(h, q->key);
 	e = h->curl.easy_init();
 	m = h->curl.multi_init();
@@ -394,7 +411,7 @@ void lode_http_post(struct lode_http *h, const struct lode_http_request *q, stru
 	if (!list || !e || !m || !prepare(h, e, q, list, &sink) || h->curl.multi_add_handle(m, e) != CURLM_OK)
 		goto out;
 	out->why[0] = '\0';
-	finish(h, e, drive(h, m), body, out);
+	finish(h, e, drive(h, m), &sink, out);
 	h->curl.multi_remove_handle(m, e);
 out:
 	if (e)
@@ -403,6 +420,7 @@ out:
 		h->curl.multi_cleanup(m);
 	if (list)
 		headers_wipe(h, list);
+	lode_secret_leave();
 	atomic_store(&h->busy, false);
 	out->seconds = (double)(lode_clock_mono(&lode_clock_real) - start) / 1e9;
 }

@@ -3,6 +3,7 @@
 #define LODE_ADVISE_HTTP_H
 
 #include "advise/advisor.h"
+#include "advise/retry_after.h"
 
 #define LODE_HTTP_BODY_MAX (1u << 20) /* of a reply */
 
@@ -22,6 +23,7 @@ struct lode_http_reply {
 	enum lode_call call; /* OK: a whole reply came, whatever its status */
 	long status;
 	double retry_after; /* seconds, 0 = not said */
+	enum lode_should should_retry;
 	double seconds;
 	char why[200]; /* call != OK: a sentence; never holds the key or the body */
 };

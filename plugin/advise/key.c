@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,6 +50,52 @@ static int read_file(const char *path, mode_t forbidden, char out[LODE_KEY_MAX],
 	return r;
 }
 
+/* The service manager's, if it has one for us. -ENAMETOOLONG. */
+static int credential(const struct lode_llm_config *c, char path[4096])
+{
+	return snprintf(path, 4096, "%s/lodestone-api-key", c->credentials_dir) < 4096 ? 0 : -ENAMETOOLONG;
+}
+
+uint64_t lode_key_stamp(const struct lode_llm_config *c)
+{
+	char path[4096] = "";
+	uint64_t h = 0xcbf29ce484222325u;
+	struct stat st;
+
+	if (c->key_file && *c->key_file)
+		snprintf(path, sizeof path, "%s", c->key_file);
+	else if (c->credentials_dir && *c->credentials_dir && credential(c, path))
+		return 0;
+	if (!*path || stat(path, &st) != 0)
+		return 0;
+	const uint64_t parts[] = {st.st_dev, st.st_ino, (uint64_t)st.st_size, st.st_mode, st.st_uid, (uint64_t)st.st_mtim.tv_sec, (uint64_t)st.st_mtim.tv_nsec,
+				  (uint64_t)st.st_ctim.tv_sec, (uint64_t)st.st_ctim.tv_nsec};
+	for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		h = (h ^ parts[i]) * 0x100000001b3u;
+	return h ? h : 1;
+}
+
+char *lode_key_page(void)
+{
+	char *page = mmap(NULL, LODE_KEY_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (page == MAP_FAILED)
+		return NULL;
+	/* None of these is worth failing for: a kernel or a limit may refuse them. */
+	mlock(page, LODE_KEY_PAGE);
+	madvise(page, LODE_KEY_PAGE, MADV_DONTDUMP);
+	madvise(page, LODE_KEY_PAGE, MADV_WIPEONFORK);
+	return page;
+}
+
+void lode_key_page_free(char *page)
+{
+	if (!page)
+		return;
+	explicit_bzero(page, LODE_KEY_PAGE);
+	munmap(page, LODE_KEY_PAGE);
+}
+
 int lode_key_load(const struct lode_llm_config *c, char out[LODE_KEY_MAX], struct lode_err *err)
 {
 	char path[4096];
@@ -58,8 +105,9 @@ int lode_key_load(const struct lode_llm_config *c, char out[LODE_KEY_MAX], struc
 		return read_file(c->key_file, S_IRWXG | S_IRWXO, out, err);
 	if (c->credentials_dir && *c->credentials_dir) {
 		/* The service manager may open it to the service's user by an ACL, whose mask shows as the group's right to read. */
-		int n = snprintf(path, sizeof path, "%s/lodestone-api-key", c->credentials_dir);
-		int r = n < (int)sizeof path ? read_file(path, S_IWGRP | S_IXGRP | S_IRWXO, out, err) : -ENAMETOOLONG;
+		int r = credential(c, path);
+
+		r = r ? r : read_file(path, S_IWGRP | S_IXGRP | S_IRWXO, out, err);
 
 		if (r != -ENOENT)
 			return r;

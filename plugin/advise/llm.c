@@ -24,7 +24,6 @@ struct llm {
 	struct lode_advisor base;
 	struct lode_llm_config config;
 	struct lode_round round; /* the thread's while RUNNING */
-	struct lode_budget recalled; /* of earlier lives, until the next question: the caller's */
 	char *url;
 	pthread_t thread;
 	bool started;
@@ -73,6 +72,11 @@ static void waiting(struct lode_reply *out)
 	*out = (struct lode_reply){.answer = LODE_ANSWER_WAIT, .call = LODE_CALL_OK, .why = "the model is being asked"};
 }
 
+static uint64_t now_ns(const struct llm *m)
+{
+	return lode_clock_mono(m->config.clock);
+}
+
 static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struct lode_reply *out)
 {
 	struct llm *m = (struct llm *)a;
@@ -82,14 +86,13 @@ static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struc
 	if (!busy)
 		m->state = IDLE;
 	pthread_mutex_unlock(&m->lock);
-	if (busy) {
-		waiting(out);
+	if (busy) { /* with the question of somebody who waits no longer; its answer is nobody's */
+		*out = (struct lode_reply){.answer = LODE_ANSWER_NOTHING, .call = LODE_CALL_OK, .why = "the model is still busy with an earlier question"};
 		return;
 	}
 	/* Nobody else touches prompt, reply and round now: the thread waits. An answer that nobody fetched is dropped. */
 	free(m->reply.raw);
 	m->reply = (struct lode_reply){0};
-	lode_budget_take_over(&m->round.budget, &m->recalled, lode_clock_mono(&lode_clock_real));
 	if (lode_prompt_build(q, &m->prompt) != 0) {
 		lode_prompt_fini(&m->prompt);
 		failed(out, LODE_CALL_INTERNAL, "the prompt could not be built");
@@ -115,6 +118,7 @@ static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struc
 	pthread_cond_signal(&m->wake);
 	pthread_mutex_unlock(&m->lock);
 	waiting(out);
+	out->cost = lode_round_most(&m->round);
 }
 
 static void llm_poll(struct lode_advisor *a, struct lode_reply *out)
@@ -160,7 +164,30 @@ static int llm_prompt(struct lode_advisor *a, const struct lode_question *q, str
 
 static void llm_recall(struct lode_advisor *a, struct lode_budget *spent)
 {
-	lode_budget_take_over(&((struct llm *)a)->recalled, spent, lode_clock_mono(&lode_clock_real));
+	struct llm *m = (struct llm *)a;
+
+	pthread_mutex_lock(&m->round.lock);
+	lode_budget_take_over(&m->round.budget, spent, now_ns(m));
+	pthread_mutex_unlock(&m->round.lock);
+}
+
+static void llm_standing(struct lode_advisor *a, struct lode_standing *out)
+{
+	lode_round_standing(&((struct llm *)a)->round, out);
+}
+
+static void llm_traffic(struct lode_advisor *a, struct lode_traffic *out)
+{
+	struct lode_round *r = &((struct llm *)a)->round;
+
+	pthread_mutex_lock(&r->lock);
+	*out = r->traffic;
+	pthread_mutex_unlock(&r->lock);
+}
+
+static void llm_resume(struct lode_advisor *a)
+{
+	lode_round_resume(&((struct llm *)a)->round);
 }
 
 static void llm_cancel(struct lode_advisor *a)
@@ -199,13 +226,15 @@ static void llm_free(struct lode_advisor *a)
 	free(m->reply.raw);
 	lode_http_close(m->round.http);
 	pthread_mutex_destroy(&m->lock);
+	pthread_mutex_destroy(&m->round.lock);
 	pthread_cond_destroy(&m->wake);
 	free(m->url);
 	free(m);
 }
 
 static const struct lode_advisor_ops llm_ops = {
-    .name = "llm", .ask = llm_ask, .poll = llm_poll, .prompt = llm_prompt, .recall = llm_recall, .cancel = llm_cancel, .free = llm_free};
+    .name = "llm", .ask = llm_ask, .poll = llm_poll, .prompt = llm_prompt, .recall = llm_recall, .standing = llm_standing, .traffic = llm_traffic,
+    .resume = llm_resume, .cancel = llm_cancel, .free = llm_free};
 
 static char *endpoint(const char *base)
 {
@@ -244,6 +273,8 @@ struct lode_advisor *lode_advisor_llm(const struct lode_llm_config *c, struct lo
 		m->config.timeout_s = 120;
 	if (m->config.max_tokens <= 0)
 		m->config.max_tokens = 2000;
+	if (!m->config.clock)
+		m->config.clock = &lode_clock_real;
 	m->round = (struct lode_round){.config = &m->config, .url = m->url, .loopback = loopback, .http = lode_http_open(err)};
 	if (!m->round.http) {
 		free(m->url);
@@ -251,8 +282,9 @@ struct lode_advisor *lode_advisor_llm(const struct lode_llm_config *c, struct lo
 		return NULL;
 	}
 	lode_budget_init(&m->round.budget, c->calls_per_hour, c->tokens_per_day);
-	lode_budget_init(&m->recalled, 0, 0);
+	lode_budget_price(&m->round.budget, c->price_in, c->price_out, c->money_per_day);
 	pthread_mutex_init(&m->lock, NULL);
+	pthread_mutex_init(&m->round.lock, NULL);
 	pthread_cond_init(&m->wake, NULL);
 	return &m->base;
 }

@@ -14,6 +14,7 @@
 
 #define REQUEST_MAX (1u << 20)
 #define LADDER_STEPS 6 /* more than a dialect can take */
+#define SECRET_LEAST 8 /* characters: a shorter key is none, and may be any word */
 
 struct attempt {
 	const struct lode_prompt *prompt;
@@ -21,20 +22,25 @@ struct attempt {
 	char complaint[640];
 	int max_tokens;
 	unsigned network, words, keys, steps; /* tries that are left */
-	unsigned calls;			      /* made */
-	uint64_t deadline;
+	uint64_t deadline, stamp;	      /* of the key's file before the call */
+	char *key;			      /* a page for it */
+	bool keyed;
+	struct lode_cost reserved; /* for the call at hand */
 	struct lode_http_reply http;
 };
 
-static uint64_t now_ns(void)
+static uint64_t now_ns(const struct lode_round *r)
 {
-	return lode_clock_mono(&lode_clock_real);
+	return lode_clock_mono(r->config->clock ? r->config->clock : &lode_clock_real);
 }
 
-/* Worth another try without any change: the network, or a server that is busy. */
-static bool transient(enum lode_call c)
+/* Worth another try without any change: the network, or a server that is busy. The server knows better, if it says so. */
+static bool transient(enum lode_call c, const struct lode_http_reply *h)
 {
-	return c == LODE_CALL_CONNECT || c == LODE_CALL_CLOSED || c == LODE_CALL_SERVER || c == LODE_CALL_RATE_LIMIT;
+	if (h->should_retry != LODE_SHOULD_UNSAID && h->status >= 400)
+		return h->should_retry == LODE_SHOULD_RETRY;
+	return c == LODE_CALL_CONNECT || c == LODE_CALL_CLOSED || c == LODE_CALL_SERVER || c == LODE_CALL_RATE_LIMIT ||
+	       (c == LODE_CALL_HTTP && (h->status == 408 || h->status == 409));
 }
 
 /* The model's own fault: worth saying what was wrong. */
@@ -44,79 +50,151 @@ static bool malformed(enum lode_call c)
 	       c == LODE_CALL_BAD_VALUE || c == LODE_CALL_TRUNCATED || c == LODE_CALL_EMPTY;
 }
 
-/* It will be the same next time, until someone changes the configuration. */
+/* It will be the same next time, until someone changes the configuration or the account. */
 static bool configuration(enum lode_call c, long status)
 {
-	return c == LODE_CALL_AUTH || c == LODE_CALL_QUOTA || c == LODE_CALL_NO_KEY || c == LODE_CALL_TLS ||
-	       (c == LODE_CALL_HTTP && status == 404);
+	return c == LODE_CALL_AUTH || c == LODE_CALL_QUOTA || c == LODE_CALL_NO_KEY || (c == LODE_CALL_HTTP && status == 404);
 }
 
-/* The best guess where the server does not say: four bytes a token. */
-static void count(struct lode_round *r, const struct attempt *a, const struct lode_reply *one, struct lode_reply *total)
-{
-	uint64_t tokens = one->prompt_tokens + one->completion_tokens;
+/* ---- what it costs ---- */
 
+/* What a call has really cost: the server's own count. Where it gives none, the prompt as reserved and two bytes a token of the answer; where it is not
+ * known whether it has worked for us, all that was reserved. */
+static struct lode_cost cost_of(const struct lode_round *r, const struct attempt *a, enum lode_call call, const struct lode_reply *one)
+{
+	uint64_t in = one->prompt_tokens, out = one->completion_tokens;
+
+	if (call == LODE_CALL_CONNECT || call == LODE_CALL_TLS || (a->http.call == LODE_CALL_OK && (a->http.status < 200 || a->http.status > 299)))
+		return (struct lode_cost){.calls = 1};
+	if (a->http.call != LODE_CALL_OK)
+		return a->reserved;
+	if (in + out == 0) {
+		in = a->reserved.tokens - (uint64_t)a->max_tokens;
+		out = a->body.len / 2 < (uint64_t)a->max_tokens ? a->body.len / 2 : (uint64_t)a->max_tokens;
+	}
+	return (struct lode_cost){.calls = 1, .tokens = in + out, .nano = lode_budget_nano(&r->budget, in, out)};
+}
+
+static void add(struct lode_cost *to, const struct lode_cost *c)
+{
+	to->calls += c->calls;
+	to->tokens += c->tokens;
+	to->nano += c->nano;
+}
+
+/* After a call: the budget, the counters, and what the whole round has cost so far. */
+static void count(struct lode_round *r, const struct attempt *a, enum lode_call call, const struct lode_reply *one, struct lode_reply *total)
+{
+	struct lode_cost cost = cost_of(r, a, call, one);
+
+	pthread_mutex_lock(&r->lock);
+	lode_budget_settle(&r->budget, now_ns(r), &a->reserved, &cost);
+	lode_budget_learn(&r->budget, a->request.len, one->prompt_tokens);
+	r->traffic.outcome[call]++;
+	r->traffic.calls++;
+	r->traffic.tokens_in += one->prompt_tokens;
+	r->traffic.tokens_out += one->completion_tokens;
+	r->traffic.nano += cost.nano;
+	r->traffic.seconds += a->http.seconds;
+	pthread_mutex_unlock(&r->lock);
+	add(&total->cost, &cost);
+	total->calls++;
 	total->prompt_tokens += one->prompt_tokens;
 	total->completion_tokens += one->completion_tokens;
 	total->seconds += a->http.seconds;
-	if (tokens == 0 && a->http.call == LODE_CALL_OK && a->http.status == 200)
-		tokens = (a->request.len + a->body.len) / 4;
-	lode_budget_spend_tokens(&r->budget, now_ns(), tokens);
 }
 
-/* One call. *out is as if it were the only one. */
-static enum lode_call call_once(struct lode_round *r, struct attempt *a, struct lode_reply *out)
+/* ---- one call ---- */
+
+/* Whatever a server says may hold the key that it was sent: it must not get into the journal. */
+static void scrub(const char *key, void *text, size_t len)
+{
+	size_t n = strlen(key);
+	char *at = text, *end = at + len;
+
+	if (n < SECRET_LEAST)
+		return;
+	while ((at = memmem(at, (size_t)(end - at), key, n)))
+		memset(at, '*', n);
+}
+
+static enum lode_call refuse(struct lode_reply *out, enum lode_call call, const char *why)
+{
+	lode_fmt(out->why, sizeof out->why, "%s", why);
+	return call;
+}
+
+/* The key, the request, and the room in the budget for it. OK: the call may be made, and is paid for. */
+static enum lode_call prepare(struct lode_round *r, struct attempt *a, struct lode_reply *out)
 {
 	const struct lode_llm_config *c = r->config;
 	struct lode_letter letter = {
 	    .model = c->model, .prompt = a->prompt, .complaint = a->complaint, .max_tokens = a->max_tokens, .temperature = c->temperature};
-	double left = ((double)a->deadline - (double)now_ns()) / 1e9;
-	struct lode_http_request q = {.url = r->url, .ca_file = c->ca_file, .proxy = c->proxy, .timeout_s = fmin(left, c->timeout_s)};
 	struct lode_err err = {0};
-	char key[LODE_KEY_MAX];
+	enum lode_may may;
 
-	if (left <= 0) {
-		lode_fmt(out->why, sizeof out->why, "the time of this round is over");
-		return LODE_CALL_TIMEOUT;
-	}
-	int k = lode_key_load(c, key, &err);
-	if (k != 0 && !(k == -ENOKEY && r->loopback)) {
-		lode_fmt(out->why, sizeof out->why, "%s", err.msg);
-		return LODE_CALL_NO_KEY;
-	}
-	q.key = k == 0 ? key : NULL;
+	if (now_ns(r) >= a->deadline)
+		return refuse(out, LODE_CALL_TIMEOUT, "the time of this round is over");
+	a->stamp = lode_key_stamp(c);
+	int k = a->key ? lode_key_load(c, a->key, &err) : lode_err_set(&err, ENOMEM, "no memory for the key");
+	a->keyed = k == 0;
+	if (k != 0 && !(k == -ENOKEY && r->loopback))
+		return refuse(out, LODE_CALL_NO_KEY, err.msg);
 	lode_buf_clear(&a->request);
 	lode_dialect_request(&r->dialect, &letter, &a->request);
-	q.body = lode_buf_str(&a->request);
-	q.len = a->request.len;
-	if (a->request.failed) {
-		explicit_bzero(key, sizeof key);
-		lode_fmt(out->why, sizeof out->why, "the request could not be built");
-		return LODE_CALL_INTERNAL;
-	}
-	lode_budget_spend_call(&r->budget, now_ns());
-	a->calls++;
-	lode_http_post(r->http, &q, &a->body, &a->http);
-	explicit_bzero(key, sizeof key);
-	if (a->http.call != LODE_CALL_OK) {
-		lode_fmt(out->why, sizeof out->why, "%s", a->http.why);
-		return a->http.call;
-	}
-	return lode_reply_read(a->http.status, lode_buf_str(&a->body), a->body.len, &a->prompt->offer, r->extract, out);
+	if (a->request.failed)
+		return refuse(out, LODE_CALL_INTERNAL, "the request could not be built");
+	pthread_mutex_lock(&r->lock);
+	a->reserved = lode_budget_most(&r->budget, a->request.len, (uint64_t)a->max_tokens);
+	may = lode_budget_ask(&r->budget, now_ns(r), &a->reserved, out->why, sizeof out->why);
+	if (may == LODE_MAY_CALL)
+		lode_budget_reserve(&r->budget, now_ns(r), &a->reserved);
+	pthread_mutex_unlock(&r->lock);
+	return may == LODE_MAY_CALL ? LODE_CALL_OK : may == LODE_MAY_NOT_BUDGET ? LODE_CALL_BUDGET : LODE_CALL_CIRCUIT;
 }
+
+/* *out is as if it were the only one. */
+static enum lode_call call_once(struct lode_round *r, struct attempt *a, struct lode_reply *out)
+{
+	const struct lode_llm_config *c = r->config;
+	double left = ((double)a->deadline - (double)now_ns(r)) / 1e9;
+	struct lode_http_request q = {.url = r->url,
+				      .ca_file = c->ca_file,
+				      .proxy = c->proxy,
+				      .timeout_s = fmax(0.001, fmin(left, c->timeout_s)),
+				      .key = a->keyed ? a->key : NULL,
+				      .body = lode_buf_str(&a->request),
+				      .len = a->request.len};
+	enum lode_call call;
+
+	lode_http_post(r->http, &q, &a->body, &a->http);
+	call = a->http.call;
+	if (call != LODE_CALL_OK)
+		refuse(out, call, a->http.why);
+	else
+		call = lode_reply_read(a->http.status, lode_buf_str(&a->body), a->body.len, &a->prompt->offer, r->extract, out);
+	if (a->keyed) {
+		scrub(a->key, out, sizeof *out);
+		scrub(a->key, out->raw, out->raw ? strlen(out->raw) : 0);
+		scrub(a->key, a->body.data, a->body.len);
+	}
+	return call;
+}
+
+/* ---- once more ---- */
 
 /* Waits before the next try, as long as the server asked or a little longer each time. False if that is not worth it or was cancelled. */
 static bool back_off(struct lode_round *r, struct attempt *a)
 {
 	struct lode_rng rng;
 
-	lode_rng_seed(&rng, now_ns());
+	lode_rng_seed(&rng, now_ns(r));
 	unsigned tried = r->config->retries - a->network;
 	double wait = a->http.retry_after > 0 ? a->http.retry_after
 					      : fmin(8, 0.5 * (1u << (tried < 4 ? tried : 4))) * (0.75 + 0.25 * lode_rng_unit(&rng));
 
 	a->network--;
-	if ((double)now_ns() + wait * 1e9 >= (double)a->deadline)
+	if ((double)now_ns(r) + wait * 1e9 >= (double)a->deadline)
 		return false;
 	return !lode_http_sleep(r->http, wait);
 }
@@ -147,30 +225,64 @@ static bool again(struct lode_round *r, struct attempt *a, const struct lode_rep
 		r->extract = r->extract || r->dialect.format == LODE_FORMAT_NONE;
 		return true;
 	}
-	if (call == LODE_CALL_AUTH && a->keys && r->config->key_file && *r->config->key_file) {
-		a->keys--; /* the file is read anew: the key may have been changed under us */
+	if (call == LODE_CALL_AUTH && a->keys && lode_key_stamp(r->config) != a->stamp) {
+		a->keys--; /* the key was changed while the old one was on its way */
 		return true;
 	}
 	if (malformed(call) && a->words) {
 		complain(r, a, one, call);
 		return true;
 	}
-	return transient(call) && a->network && back_off(r, a);
+	return transient(call, &a->http) && a->network && back_off(r, a);
+}
+
+/* ---- the whole ---- */
+
+static void remember(struct lode_round *r, const struct attempt *a, enum lode_call call, const struct lode_reply *out)
+{
+	pthread_mutex_lock(&r->lock);
+	r->last = (struct lode_stumble){0};
+	if (out->answer != LODE_ANSWER_FAILED) {
+		lode_budget_success(&r->budget);
+	} else if (out->call != LODE_CALL_CANCELLED && call != LODE_CALL_BUDGET && call != LODE_CALL_CIRCUIT) {
+		lode_budget_failure(&r->budget, now_ns(r), configuration(call, a->http.status), a->http.retry_after);
+		r->last = (struct lode_stumble){.call = call, .status = a->http.status, .key = a->stamp};
+		lode_fmt(r->last.why, sizeof r->last.why, "%s", out->why);
+	}
+	pthread_mutex_unlock(&r->lock);
 }
 
 static void settle(struct lode_round *r, const struct attempt *a, enum lode_call call, struct lode_reply *out)
 {
 	out->answer = call == LODE_CALL_OK ? LODE_ANSWER_PROPOSAL : call == LODE_CALL_NO_CHANGE ? LODE_ANSWER_NOTHING : LODE_ANSWER_FAILED;
 	out->call = out->answer == LODE_ANSWER_FAILED && lode_http_cancelled(r->http) ? LODE_CALL_CANCELLED : call;
-	if (out->answer != LODE_ANSWER_FAILED)
-		lode_budget_success(&r->budget);
-	else if (out->call != LODE_CALL_CANCELLED && call != LODE_CALL_BUDGET && call != LODE_CALL_CIRCUIT)
-		lode_budget_failure(&r->budget, now_ns(), configuration(call, a->http.status),
-				    call == LODE_CALL_RATE_LIMIT ? a->http.retry_after : 0);
 	if (out->call == LODE_CALL_CANCELLED)
 		lode_fmt(out->why, sizeof out->why, "the call was cancelled");
+	remember(r, a, call, out);
 	lode_fmt(out->proposal.advisor, sizeof out->proposal.advisor, "llm");
 	lode_fmt(out->proposal.rule, sizeof out->proposal.rule, "%.47s", out->model);
+}
+
+/* As many calls as it takes. *out is the last one's; where not even the first may be made, why. */
+static enum lode_call calls(struct lode_round *r, struct attempt *a, struct lode_reply *total, struct lode_reply *out)
+{
+	enum lode_call call = LODE_CALL_INTERNAL;
+
+	do {
+		struct lode_reply one = {0};
+		enum lode_call ready = prepare(r, a, &one);
+
+		if (ready != LODE_CALL_OK && total->calls)
+			break; /* the outcome of the last call stands */
+		memset(&a->http, 0, sizeof a->http);
+		call = ready == LODE_CALL_OK ? call_once(r, a, &one) : ready;
+		free(out->raw);
+		*out = one;
+		if (ready != LODE_CALL_OK)
+			break;
+		count(r, a, call, out, total);
+	} while (again(r, a, out, call));
+	return call;
 }
 
 void lode_round_run(struct lode_round *r, const struct lode_prompt *p, struct lode_reply *out)
@@ -178,36 +290,20 @@ void lode_round_run(struct lode_round *r, const struct lode_prompt *p, struct lo
 	struct attempt a = {
 	    .prompt = p, .max_tokens = r->config->max_tokens, .network = r->config->retries, .words = 1, .keys = 1, .steps = LADDER_STEPS};
 	struct lode_reply total = {0};
-	enum lode_call call = LODE_CALL_INTERNAL;
-	bool first = true, more;
+	enum lode_call call;
 
-	a.deadline = now_ns() + (uint64_t)(2e9 * r->config->timeout_s);
+	a.deadline = now_ns(r) + (uint64_t)(2e9 * r->config->timeout_s);
+	a.key = lode_key_page();
 	lode_buf_init(&a.request, REQUEST_MAX);
 	lode_buf_init(&a.body, LODE_HTTP_BODY_MAX);
 	*out = (struct lode_reply){0};
-	do {
-		enum lode_may may = lode_budget_ask(&r->budget, now_ns(), total.why, sizeof total.why);
-
-		if (may != LODE_MAY_CALL) {
-			/* Not even the first call: that is the outcome. Otherwise the outcome of the last call stands. */
-			if (first) {
-				call = may == LODE_MAY_NOT_CIRCUIT ? LODE_CALL_CIRCUIT : LODE_CALL_BUDGET;
-				memcpy(out->why, total.why, sizeof out->why);
-			}
-			break;
-		}
-		free(out->raw);
-		*out = (struct lode_reply){0};
-		memset(&a.http, 0, sizeof a.http);
-		call = call_once(r, &a, out);
-		first = false;
-		count(r, &a, out, &total);
-		more = again(r, &a, out, call);
-	} while (more);
+	call = calls(r, &a, &total, out);
+	lode_key_page_free(a.key);
 	out->prompt_tokens = total.prompt_tokens;
 	out->completion_tokens = total.completion_tokens;
 	out->seconds = total.seconds;
-	out->calls = a.calls;
+	out->calls = total.calls;
+	out->cost = total.cost;
 	settle(r, &a, call, out);
 	lode_buf_fini(&a.request);
 	lode_buf_fini(&a.body);

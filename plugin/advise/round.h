@@ -6,17 +6,33 @@
 #include "advise/dialect.h"
 #include "advise/http.h"
 
+#include <pthread.h>
+
 struct lode_round { /* what lasts from round to round; one thread at a time */
 	const struct lode_llm_config *config;
 	const char *url; /* of the endpoint */
 	bool loopback;	 /* works without a key */
 	struct lode_http *http;
-	struct lode_budget budget;
 	struct lode_dialect dialect;
 	bool extract; /* this server ignores response_format: look for the object in its text */
+	pthread_mutex_t lock; /* zeroed is initialised; held for moments. Of what follows, which others look at while a round runs */
+	struct lode_budget budget;
+	struct lode_traffic traffic;
+	struct lode_stumble {
+		enum lode_call call; /* OK: the last round was none */
+		long status;
+		char why[400];
+		uint64_t key; /* the key's file as it was (lode_key_stamp) */
+	} last;
 };
 
 /* Blocks for up to twice the timeout of one call. Fills all of *out; answer is PROPOSAL, NOTHING or FAILED. */
 void lode_round_run(struct lode_round *r, const struct lode_prompt *p, struct lode_reply *out);
+
+/* From any thread. Notices a key that has changed since it was refused: then it may be asked again. */
+void lode_round_standing(struct lode_round *r, struct lode_standing *out);
+void lode_round_resume(struct lode_round *r);
+/* What a round may cost at the most: each call that it may make, with a prompt like the last. */
+struct lode_cost lode_round_most(struct lode_round *r);
 
 #endif

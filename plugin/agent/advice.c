@@ -47,6 +47,14 @@ void lode_advice_refuse(struct lode_conductor *c, const struct lode_refusal *r)
 
 /* ---- asking ---- */
 
+static void json_cost(struct lode_json *j, const struct lode_cost *cost)
+{
+	if (!cost->calls) /* advice that is free, or never came to a call */
+		return;
+	lode_json_u64(j, "tokens", cost->tokens);
+	lode_json_num(j, "money", (double)cost->nano / 1e9);
+}
+
 static void journal_reply(struct lode_conductor *c, const struct lode_reply *r)
 {
 	struct lode_json *j = lode_journal_begin(c->journal, "advice");
@@ -60,6 +68,7 @@ static void journal_reply(struct lode_conductor *c, const struct lode_reply *r)
 	lode_json_u64(j, "prompt_tokens", r->prompt_tokens);
 	lode_json_u64(j, "completion_tokens", r->completion_tokens);
 	lode_json_num(j, "seconds", r->seconds);
+	json_cost(j, &r->cost);
 	if (r->raw)
 		lode_json_str(j, "reply", r->raw);
 	lode_journal_end(c->journal, false);
@@ -68,9 +77,13 @@ static void journal_reply(struct lode_conductor *c, const struct lode_reply *r)
 }
 
 /* Before the answer comes: a process that ends while it waits has asked all the same. */
-static void journal_asked(struct lode_conductor *c)
+static void journal_asked(struct lode_conductor *c, const struct lode_cost *most)
 {
-	lode_json_str(lode_journal_begin(c->journal, "asked"), "advisor", c->env.asker->advisor->ops->name);
+	struct lode_json *j = lode_journal_begin(c->journal, "asked");
+	lode_json_str(j, "advisor", c->env.asker->advisor->ops->name);
+	if (most->calls)
+		lode_json_u64(j, "calls", most->calls);
+	json_cost(j, most);
 	lode_journal_end(c->journal, false);
 }
 
@@ -193,7 +206,7 @@ static void ask(struct lode_conductor *c)
 	struct lode_asked a;
 	c->env.asker->advisor->ops->ask(c->env.asker->advisor, lode_question_ask(c, &a), &reply);
 	if (reply.answer == LODE_ANSWER_WAIT)
-		journal_asked(c);
+		journal_asked(c, &reply.cost);
 	take_reply(c, &reply);
 }
 

@@ -112,7 +112,8 @@ static struct lode_advisor *make_advisor(struct lode_agent *a)
 		.url = c->url, .model = c->model, .key_file = c->key_file[0] ? c->key_file : NULL, .credentials_dir = c->credentials_dir,
 		.key = c->key[0] ? c->key : NULL,
 		.ca_file = c->ca_file[0] ? c->ca_file : NULL, .proxy = c->proxy, .timeout_s = c->timeout, .retries = c->retries,
-		.calls_per_hour = c->calls_per_hour, .tokens_per_day = c->tokens_per_day, .max_tokens = c->max_tokens, .temperature = c->temperature};
+		.calls_per_hour = c->calls_per_hour, .tokens_per_day = c->tokens_per_day,
+		.money_per_day = c->money_per_day, .price_in = c->price_in, .price_out = c->price_out, .max_tokens = c->max_tokens, .temperature = c->temperature};
 	struct lode_advisor *advisor = NULL;
 	if (strcmp(c->advisor, "random") == 0)
 		return lode_advisor_random(seed);

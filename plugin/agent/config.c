@@ -75,6 +75,13 @@ static const struct key keys[] = {
 	{"llm", "retries", T_UINT, AT(retries), 0, 5, NULL, "1", "After a passing failure."},
 	{"llm", "calls_per_hour", T_UINT, AT(calls_per_hour), 0, 1e6, NULL, "30", "Calls in an hour, those of earlier runs included. 0: no limit."},
 	{"llm", "tokens_per_day", T_UINT, AT(tokens_per_day), 0, 4e9, NULL, "500000", "Tokens in a day, both ways, those of earlier runs included. 0: no limit."},
+	{"llm", "money_per_day", T_REAL, AT(money_per_day), 0, 1e6, NULL, "0",
+	 "What calls may cost in a day, those of earlier runs included, in the currency of llm.price_in and llm.price_out. 0: no limit."},
+	{"llm", "price_in", T_REAL, AT(price_in), 0, 1e6, NULL, "0", "Price of a million tokens that are sent."},
+	{"llm", "price_out", T_REAL, AT(price_out), 0, 1e6, NULL, "0", "Price of a million tokens of the answers, those of its reasoning included."},
+	{"llm", "curiosity", T_SECONDS, AT(curiosity), 0, 2592000, NULL, "4h",
+	 "How long the model is left unasked, at the most, where by our own reckoning there is nothing to win, or where its answers came to nothing again and "
+	 "again. 0: it is not asked where there is nothing to win, and a day at the most after answers that came to nothing."},
 	{"llm", "max_tokens", T_INT, AT(max_tokens), 64, 100000, NULL, "2000", "Of one answer."},
 	{"objective", "kind", T_WORD, AT(objective.kind), 0, 0, lode_objective_name, "balanced",
 	 "What a change must make better to be kept. balanced: less service time for the work that comes. throughput: more operations per second, where clients "

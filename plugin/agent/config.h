@@ -38,6 +38,8 @@ struct lode_config {
 	double timeout, temperature;
 	unsigned retries, calls_per_hour, tokens_per_day;
 	int max_tokens;
+	double money_per_day, price_in, price_out; /* of a million tokens, in any currency */
+	double curiosity;     /* seconds */
 	struct lode_objective objective; /* [objective], and guard.margin_* */
 	/* [guard] */
 	bool allow_optin, allow_residue;

@@ -1,11 +1,10 @@
-/* What surrounds a call: budget and circuit breaker under a virtual clock, the key's file, the address, numbers and foreign words as text.
+/* What surrounds a call (but for the budget: test_advise_budget.c): the key's file, the address, numbers and foreign words as text.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "advise/budget.h"
 #include "advise/http.h"
 #include "advise/key.h"
 #include "advise/text.h"
@@ -17,129 +16,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define SECOND 1000000000ull
-
-static enum lode_may may(struct lode_budget *b, uint64_t at_s)
-{
-	char why[200] = "";
-	enum lode_may m = lode_budget_ask(b, at_s * SECOND, why, sizeof why);
-
-	assert_int_equal(m == LODE_MAY_CALL, why[0] == '\0');
-	return m;
-}
-
-static void test_calls_per_hour(void **state)
-{
-	struct lode_budget b;
-	uint64_t t0 = 1000000;
-
-	(void)state;
-	lode_budget_init(&b, 3, 0);
-	for (uint64_t i = 0; i < 3; i++) {
-		assert_int_equal(may(&b, t0 + 600 * i), LODE_MAY_CALL);
-		lode_budget_spend_call(&b, (t0 + 600 * i) * SECOND);
-	}
-	assert_int_equal(may(&b, t0 + 1201), LODE_MAY_NOT_BUDGET);
-	assert_int_equal(may(&b, t0 + 3500), LODE_MAY_NOT_BUDGET);
-	assert_int_equal(may(&b, t0 + 3661), LODE_MAY_CALL); /* the first has left the window */
-	lode_budget_spend_call(&b, (t0 + 3661) * SECOND);
-	assert_int_equal(may(&b, t0 + 3662), LODE_MAY_NOT_BUDGET);
-	assert_int_equal(may(&b, t0 + 100000), LODE_MAY_CALL);
-}
-
-static void test_tokens_per_day(void **state)
-{
-	struct lode_budget b;
-
-	(void)state;
-	lode_budget_init(&b, 0, 10000);
-	lode_budget_spend_tokens(&b, SECOND, 9999);
-	assert_int_equal(may(&b, 2), LODE_MAY_CALL);
-	lode_budget_spend_tokens(&b, 2 * SECOND, 1);
-	assert_int_equal(may(&b, 3), LODE_MAY_NOT_BUDGET);
-	assert_int_equal(may(&b, 86400 + 1500), LODE_MAY_CALL);
-	/* No limits, no refusals. */
-	lode_budget_init(&b, 0, 0);
-	for (int i = 0; i < 1000; i++)
-		lode_budget_spend_call(&b, SECOND);
-	lode_budget_spend_tokens(&b, SECOND, UINT64_MAX);
-	assert_int_equal(may(&b, 1), LODE_MAY_CALL);
-}
-
-/* What another life has spent leaves the window when it would have there, be it older than the clock. */
-static void test_recalled(void **state)
-{
-	struct lode_budget b, earlier;
-	uint64_t t0 = 600; /* ten minutes after the machine has started */
-
-	(void)state;
-	lode_budget_init(&earlier, 0, 0);
-	lode_budget_recall(&earlier, t0 * SECOND, 3599 * SECOND, 1, 100);
-	lode_budget_recall(&earlier, t0 * SECOND, 7200 * SECOND, 100, 800); /* too old to count among the calls, not among the tokens */
-	lode_budget_recall(&earlier, t0 * SECOND, 86400 * SECOND, 100, 5000);
-	lode_budget_recall(&earlier, t0 * SECOND, 0, 1, 0);
-	lode_budget_init(&b, 3, 1000);
-	lode_budget_spend_call(&b, t0 * SECOND);
-	lode_budget_take_over(&b, &earlier, (t0 + 1) * SECOND);
-	lode_budget_take_over(&b, &earlier, (t0 + 1) * SECOND); /* once is all */
-	assert_int_equal(b.calls.sum, 3);
-	assert_int_equal(b.tokens.sum, 900);
-	assert_int_equal(may(&b, t0 + 1), LODE_MAY_NOT_BUDGET);
-	assert_int_equal(may(&b, t0 + 61), LODE_MAY_CALL); /* the first of all was nearly an hour old */
-	lode_budget_spend_call(&b, (t0 + 61) * SECOND);
-	assert_int_equal(may(&b, t0 + 3540), LODE_MAY_NOT_BUDGET);
-	assert_int_equal(may(&b, t0 + 3601), LODE_MAY_CALL);
-	lode_budget_recall(&b, (t0 + 3601) * SECOND, 0, 0, 100);
-	assert_int_equal(may(&b, t0 + 3601), LODE_MAY_NOT_BUDGET);
-	assert_int_equal(may(&b, t0 + 86400 - 5000), LODE_MAY_CALL);
-}
-
-static void test_circuit(void **state)
-{
-	struct lode_budget b;
-	uint64_t now = 100;
-
-	(void)state;
-	lode_budget_init(&b, 0, 0);
-	lode_budget_failure(&b, now * SECOND, 0, 0);
-	lode_budget_failure(&b, now * SECOND, 0, 0);
-	assert_int_equal(may(&b, now), LODE_MAY_CALL);
-	lode_budget_failure(&b, now * SECOND, 0, 0);
-	assert_int_equal(may(&b, now), LODE_MAY_NOT_CIRCUIT);
-	assert_int_equal(may(&b, now + 59), LODE_MAY_NOT_CIRCUIT);
-	assert_int_equal(may(&b, now + 60), LODE_MAY_CALL);
-	/* One more failure: twice as long. */
-	now += 60;
-	lode_budget_failure(&b, now * SECOND, 0, 0);
-	assert_int_equal(may(&b, now + 119), LODE_MAY_NOT_CIRCUIT);
-	assert_int_equal(may(&b, now + 120), LODE_MAY_CALL);
-	/* Never longer than an hour. */
-	for (int i = 0; i < 40; i++)
-		lode_budget_failure(&b, now * SECOND, 0, 0);
-	assert_int_equal(may(&b, now + 3599), LODE_MAY_NOT_CIRCUIT);
-	assert_int_equal(may(&b, now + 3600), LODE_MAY_CALL);
-	lode_budget_success(&b);
-	lode_budget_failure(&b, now * SECOND, 0, 0);
-	assert_int_equal(may(&b, now), LODE_MAY_CALL);
-}
-
-static void test_circuit_at_once(void **state)
-{
-	struct lode_budget b;
-
-	(void)state;
-	lode_budget_init(&b, 0, 0);
-	lode_budget_failure(&b, 0, 1, 0); /* a wrong key does not mend itself */
-	assert_int_equal(may(&b, 599), LODE_MAY_NOT_CIRCUIT);
-	assert_int_equal(may(&b, 600), LODE_MAY_CALL);
-	lode_budget_init(&b, 0, 0);
-	lode_budget_failure(&b, 0, 0, 30); /* as long as the server asked */
-	assert_int_equal(may(&b, 29), LODE_MAY_NOT_CIRCUIT);
-	assert_int_equal(may(&b, 30), LODE_MAY_CALL);
-	lode_budget_failure(&b, 0, 0, 1e12);
-	assert_int_equal(may(&b, 3600), LODE_MAY_CALL);
-}
 
 /* ---- the key ---- */
 
@@ -215,6 +91,33 @@ static void test_key_trust(void **state)
 	assert_int_equal(symlink(file("key", "sk-a", 0600), link_path), 0);
 	assert_int_equal(key_of(link_path, NULL, NULL, out), -ELOOP);
 	unlink(link_path);
+}
+
+/* A page of its own, and what changes when the file does. */
+static void test_key_page(void **state)
+{
+	struct lode_llm_config c = {.credentials_dir = dir};
+	char *page = lode_key_page(), path[200];
+	uint64_t first;
+
+	(void)state;
+	assert_non_null(page);
+	for (int i = 0; i < LODE_KEY_PAGE; i++)
+		assert_int_equal(page[i], 0);
+	lode_key_page_free(page);
+	lode_key_page_free(NULL);
+	snprintf(path, sizeof path, "%s/lodestone-api-key", dir);
+	unlink(path);
+	assert_int_equal(lode_key_stamp(&c), 0);
+	file("lodestone-api-key", "sk-one", 0600);
+	first = lode_key_stamp(&c);
+	assert_true(first != 0 && first == lode_key_stamp(&c));
+	chmod(path, 0400);
+	assert_true(lode_key_stamp(&c) != first);
+	c.key_file = file("key", "sk-one", 0600);
+	assert_true(lode_key_stamp(&c) != first);
+	c = (struct lode_llm_config){.key = "sk-env"};
+	assert_int_equal(lode_key_stamp(&c), 0);
 }
 
 /* ---- the address ---- */
@@ -307,12 +210,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_calls_per_hour),
-	    cmocka_unit_test(test_tokens_per_day), cmocka_unit_test(test_recalled),
-	    cmocka_unit_test(test_circuit),
-	    cmocka_unit_test(test_circuit_at_once),
 	    cmocka_unit_test(test_key_order),
 	    cmocka_unit_test(test_key_trust),
+	    cmocka_unit_test(test_key_page),
 	    cmocka_unit_test(test_url),
 	    cmocka_unit_test(test_text),
 	};

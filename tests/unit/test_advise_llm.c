@@ -362,6 +362,12 @@ static int count_requests(const struct server *s)
 	return n;
 }
 
+static void wait_until_called(const struct server *s)
+{
+	while (count_requests(s) == 0)
+		nap_ms(5);
+}
+
 /* Network faults are tried again as often as configured; refusals by configuration are not; a long Retry-After is not waited for. */
 static void test_retries(void **state)
 {
@@ -428,6 +434,7 @@ static void test_circuit(void **state)
 	free(w);
 }
 
+/* What a call may cost at the most must be left, or it is not made: 2000 tokens of an answer, where each takes 80. */
 static void test_budgets(void **state)
 {
 	struct world *w = world_new();
@@ -435,15 +442,23 @@ static void test_budgets(void **state)
 	struct lode_llm_config c = config(url, sizeof url, good.port, "good");
 
 	(void)state;
-	for (int kind = 0; kind < 2; kind++) {
+	for (int kind = 0; kind < 3; kind++) {
 		c.calls_per_hour = kind == 0 ? 2 : 0;
-		c.tokens_per_day = kind == 1 ? 2000 : 0; /* a call takes 1280 */
+		c.tokens_per_day = kind == 1 ? 20000 : 0;
+		c.max_tokens = kind == 1 ? 17000 : 2000; /* what is left is room for the prompt and one call, not for three */
+		c.price_out = kind == 2 ? 1e6 : 0;	/* one for each token */
+		c.money_per_day = kind == 2 ? 2100 : 0;
 		struct lode_advisor *a = start(&c);
 		for (int i = 0; i < 3; i++) {
 			struct lode_reply r = ask(a, w);
+			struct lode_standing s;
 
+			a->ops->standing(a, &s);
 			assert_int_equal(r.call, i < 2 ? LODE_CALL_OK : LODE_CALL_BUDGET);
 			assert_int_equal(r.calls, i < 2);
+			assert_int_equal(r.cost.tokens, i < 2 ? 1280 : 0);
+			assert_int_equal(s.may, i < 1 ? LODE_MAY_CALL : LODE_MAY_NOT_BUDGET);
+			assert_true(i < 1 || (s.wait_s > 0 && *s.why));
 			free(r.raw);
 		}
 		a->ops->free(a);
@@ -465,7 +480,7 @@ static void test_budget_of_before(void **state)
 	struct lode_advisor *a = start(&c);
 	for (int i = 0; i < 4; i++) {
 		lode_budget_init(&spent, 0, 0);
-		lode_budget_recall(&spent, lode_clock_mono(&lode_clock_real), 60000000000u, i < 2, 0);
+		lode_budget_recall(&spent, lode_clock_mono(&lode_clock_real), 60000000000u, &(struct lode_cost){.calls = i < 2});
 		a->ops->recall(a, &spent);
 		struct lode_reply r = ask(a, w);
 
@@ -516,22 +531,113 @@ static void test_key_file(void **state)
 	free(w);
 }
 
-static void test_unauthorized_reads_key_again(void **state)
+/* A key that is refused is tried again only if it has been changed meanwhile; from then on nothing is asked until it is, or somebody says so. */
+static void test_unauthorized(void **state)
 {
 	struct server s = server_start("error_401", NULL, NULL);
+	struct world *w = world_new();
 	char path[200], url[200];
 	struct lode_llm_config c = config(url, sizeof url, s.port, "error_401");
+	struct lode_standing standing;
 
 	(void)state;
 	snprintf(path, sizeof path, "%s/key", dir);
-	assert_int_equal(lode_fs_write_atomic(path, "sk-one", 6, 0600), 0);
+	assert_int_equal(lode_fs_write_atomic(path, "sk-one-two-three", 16, 0600), 0);
 	c.key_file = path;
-	struct lode_reply r = one_round(&c);
-	assert_int_equal(r.call, LODE_CALL_AUTH);
-	assert_null(strstr(r.why, "sk-one"));
-	assert_int_equal(count_requests(&s), 2);
+	struct lode_advisor *a = start(&c);
+	for (int i = 1; i <= 3; i++) {
+		struct lode_reply r = ask(a, w);
+		assert_int_equal(r.call, LODE_CALL_AUTH);
+		assert_null(strstr(r.why, "sk-one"));
+		assert_int_equal(count_requests(&s), i);
+		a->ops->standing(a, &standing);
+		assert_int_equal(standing.may, LODE_MAY_NOT_STOPPED);
+		assert_int_equal(standing.call, LODE_CALL_AUTH);
+		assert_non_null(strstr(standing.why, "Incorrect API key"));
+		assert_non_null(strstr(standing.mend, "llm.key_file"));
+		r = ask(a, w);
+		assert_int_equal(r.call, LODE_CALL_CIRCUIT);
+		assert_int_equal(count_requests(&s), i);
+		if (i == 1)
+			assert_int_equal(lode_fs_write_atomic(path, "sk-four-five-six", 16, 0600), 0);
+		else
+			a->ops->resume(a);
+		a->ops->standing(a, &standing);
+		assert_int_equal(standing.may, LODE_MAY_CALL);
+	}
+	a->ops->free(a);
 	unlink(path);
 	server_stop(&s);
+	free(w);
+}
+
+/* The key is changed while the old one is on its way. */
+static void test_rotation(void **state)
+{
+	static const char steps[] = "[{\"scenario\": \"error_401\", \"delay\": 0.3}, \"good\"]";
+	char script[200], path[200], url[200];
+	struct world *w = world_new();
+	struct lode_reply r;
+
+	(void)state;
+	snprintf(script, sizeof script, "%s/script.json", dir);
+	snprintf(path, sizeof path, "%s/key", dir);
+	assert_int_equal(lode_fs_write_atomic(script, steps, strlen(steps), 0600), 0);
+	assert_int_equal(lode_fs_write_atomic(path, "sk-one-two-three", 16, 0600), 0);
+	struct server s = server_start("good", "--script", script);
+	snprintf(url, sizeof url, "http://127.0.0.1:%d/v1", s.port);
+	struct lode_llm_config c = {.url = url, .model = "m", .timeout_s = 30, .temperature = -1, .key_file = path};
+	struct lode_advisor *a = start(&c);
+	a->ops->ask(a, &w->q, &r);
+	wait_until_called(&s);
+	assert_int_equal(lode_fs_write_atomic(path, "sk-four-five-six", 16, 0600), 0);
+	r = wait_for(a);
+	assert_int_equal(r.call, LODE_CALL_OK);
+	free(r.raw);
+	cJSON *q = server_request(&s, 1);
+	assert_string_equal(cJSON_GetObjectItem(cJSON_GetObjectItem(q, "headers"), "authorization")->valuestring, "Bearer sk-four-five-six");
+	cJSON_Delete(q);
+	a->ops->free(a);
+	server_stop(&s);
+	unlink(script);
+	unlink(path);
+	free(w);
+}
+
+/* A server that says the key in an error and in its answer: neither gets any further. */
+static void test_key_that_comes_back(void **state)
+{
+	static const char steps[] = "[{\"status\": 400, \"body\": \"{\\\"error\\\": \\\"Bearer sk-one-two-three is odd\\\"}\"}, "
+				    "{\"content\": \"{\\\"diagnosis\\\": \\\"sk-one-two-three\\\"\"}]";
+	char script[200], path[200], url[200];
+	struct world *w = world_new();
+
+	(void)state;
+	snprintf(script, sizeof script, "%s/script.json", dir);
+	snprintf(path, sizeof path, "%s/key", dir);
+	assert_int_equal(lode_fs_write_atomic(script, steps, strlen(steps), 0600), 0);
+	assert_int_equal(lode_fs_write_atomic(path, "sk-one-two-three", 16, 0600), 0);
+	struct server s = server_start("good", "--script", script);
+	snprintf(url, sizeof url, "http://127.0.0.1:%d/v1", s.port);
+	struct lode_llm_config c = {.url = url, .model = "m", .timeout_s = 30, .temperature = -1, .key_file = path};
+	struct lode_advisor *a = start(&c);
+	for (int i = 0; i < 2; i++) {
+		struct lode_reply r = ask(a, w);
+		struct lode_standing standing;
+
+		a->ops->standing(a, &standing);
+		assert_int_equal(r.answer, LODE_ANSWER_FAILED);
+		assert_null(memmem(&r, sizeof r, "sk-one", 6));
+		assert_null(memmem(&standing, sizeof standing, "sk-one", 6));
+		assert_true(i == 1 || strstr(r.why, "Bearer ****************"));
+		assert_true(i == 0 || (r.raw && strstr(r.raw, "****************")));
+		free(r.raw);
+	}
+	a->ops->free(a);
+	server_stop(&s);
+	unlink(script);
+	unlink(path);
+	free(w);
 }
 
 /* ---- configuration ---- */
@@ -628,12 +734,6 @@ static void test_tls(void **state)
 
 /* ---- the thread ---- */
 
-static void wait_until_called(const struct server *s)
-{
-	while (count_requests(s) == 0)
-		nap_ms(5);
-}
-
 /* The server hangs for an hour and the timeout is ten minutes: only cancel can end this. */
 static void test_cancel(void **state)
 {
@@ -653,8 +753,8 @@ static void test_cancel(void **state)
 		a->ops->ask(a, &w->q, &r);
 		assert_int_equal(r.answer, LODE_ANSWER_WAIT);
 		wait_until_called(&s);
-		a->ops->ask(a, &w->q, &r); /* one question at a time */
-		assert_int_equal(r.answer, LODE_ANSWER_WAIT);
+		a->ops->ask(a, &w->q, &r); /* one question at a time: another asker must not be given this one's answer */
+		assert_int_equal(r.answer, LODE_ANSWER_NOTHING);
 		a->ops->cancel(a);
 		r = wait_for(a);
 		assert_int_equal(r.answer, LODE_ANSWER_FAILED);
@@ -889,7 +989,9 @@ int main(void)
 	    cmocka_unit_test(test_budgets),
 	    cmocka_unit_test(test_budget_of_before),
 	    cmocka_unit_test(test_key_file),
-	    cmocka_unit_test(test_unauthorized_reads_key_again),
+	    cmocka_unit_test(test_unauthorized),
+	    cmocka_unit_test(test_rotation),
+	    cmocka_unit_test(test_key_that_comes_back),
 	    cmocka_unit_test(test_refused_configuration),
 	    cmocka_unit_test(test_remote_needs_key),
 	    cmocka_unit_test(test_nobody_listens),
