@@ -141,6 +141,8 @@ struct lode_llm_config { /* all strings borrowed for the advisor's life */
 	int max_tokens;         /* of the answer, default 2000 */
 	double temperature;     /* default 0.2; < 0: do not send */
 	const struct lode_clock *clock; /* NULL: the real one */
+	unsigned prompt_tokens; /* of both texts, at the most; 0: the default */
+	const char *prompt_dir; /* with texts in place of the built-in ones (wording.h); NULL or "": those */
 };
 
 struct lode_advisor *lode_advisor_expert(void);

@@ -7,6 +7,7 @@
 #include "advise/round.h"
 #include "base/clock.h"
 #include "base/fmt.h"
+#include "base/log.h"
 #include "base/thread.h"
 
 #include <errno.h>
@@ -34,7 +35,14 @@ struct llm {
 	struct lode_prompt prompt;   /* of the question at hand: the thread's while RUNNING */
 	struct lode_reply reply;     /* valid when DONE */
 	struct lode_dialect dialect; /* as learnt by the last round; under the lock */
+	struct lode_wording wording;
 };
+
+/* What the prompt may be and what is left to it. */
+static struct lode_prompt_options options_of(const struct llm *m)
+{
+	return (struct lode_prompt_options){.tokens = m->config.prompt_tokens, .wording = &m->wording};
+}
 
 static void *llm_thread(void *arg)
 {
@@ -93,7 +101,8 @@ static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struc
 	/* Nobody else touches prompt, reply and round now: the thread waits. An answer that nobody fetched is dropped. */
 	free(m->reply.raw);
 	m->reply = (struct lode_reply){0};
-	if (lode_prompt_build(q, &m->prompt) != 0) {
+	struct lode_prompt_options options = options_of(m);
+	if (lode_prompt_build(q, &options, &m->prompt) != 0) {
 		lode_prompt_fini(&m->prompt);
 		failed(out, LODE_CALL_INTERNAL, "the prompt could not be built");
 		return;
@@ -150,7 +159,8 @@ static int llm_prompt(struct lode_advisor *a, const struct lode_question *q, str
 	pthread_mutex_lock(&m->lock);
 	d = m->dialect;
 	pthread_mutex_unlock(&m->lock);
-	int r = lode_prompt_build(q, &p);
+	struct lode_prompt_options options = options_of(m);
+	int r = lode_prompt_build(q, &options, &p);
 	if (r == 0) {
 		struct lode_letter l = {
 		    .model = m->config.model, .prompt = &p, .max_tokens = m->config.max_tokens, .temperature = m->config.temperature};
@@ -228,6 +238,7 @@ static void llm_free(struct lode_advisor *a)
 	pthread_mutex_destroy(&m->lock);
 	pthread_mutex_destroy(&m->round.lock);
 	pthread_cond_destroy(&m->wake);
+	lode_wording_free(&m->wording);
 	free(m->url);
 	free(m);
 }
@@ -235,6 +246,20 @@ static void llm_free(struct lode_advisor *a)
 static const struct lode_advisor_ops llm_ops = {
     .name = "llm", .ask = llm_ask, .poll = llm_poll, .prompt = llm_prompt, .recall = llm_recall, .standing = llm_standing, .traffic = llm_traffic,
     .resume = llm_resume, .cancel = llm_cancel, .free = llm_free};
+
+/* What of the operator's texts cannot be used is said once; the built-in ones stand in. */
+static void load_wording(struct llm *m)
+{
+	struct lode_buf notes;
+
+	lode_buf_init(&notes, 8192);
+	lode_wording_load(&m->wording, m->config.prompt_dir, m->config.prompt_tokens ? m->config.prompt_tokens : LODE_PROMPT_TOKENS, &notes);
+	char *text = notes.data;
+	for (char *line; text && (line = strsep(&text, "\n"));)
+		if (*line)
+			lode_log(LODE_LOG_WARN, "%s", line);
+	lode_buf_fini(&notes);
+}
 
 static char *endpoint(const char *base)
 {
@@ -283,6 +308,7 @@ struct lode_advisor *lode_advisor_llm(const struct lode_llm_config *c, struct lo
 	}
 	lode_budget_init(&m->round.budget, c->calls_per_hour, c->tokens_per_day);
 	lode_budget_price(&m->round.budget, c->price_in, c->price_out, c->money_per_day);
+	load_wording(m);
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_mutex_init(&m->round.lock, NULL);
 	pthread_cond_init(&m->wake, NULL);

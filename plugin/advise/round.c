@@ -261,6 +261,7 @@ static void settle(struct lode_round *r, const struct attempt *a, enum lode_call
 	remember(r, a, call, out);
 	lode_fmt(out->proposal.advisor, sizeof out->proposal.advisor, "llm");
 	lode_fmt(out->proposal.rule, sizeof out->proposal.rule, "%.47s", out->model);
+	lode_fmt(out->wording, sizeof out->wording, "%s", a->prompt->wording);
 }
 
 /* As many calls as it takes. *out is the last one's; where not even the first may be made, why. */

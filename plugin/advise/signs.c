@@ -63,6 +63,37 @@ static void families(const struct lode_sample *now, struct lode_signs *s)
 	}
 }
 
+static double hit(const struct lode_interval *w, enum lode_ticker h, enum lode_ticker m)
+{
+	return ratio((double)w->ticker[h], (double)(w->ticker[h] + w->ticker[m]));
+}
+
+/* What one job, block or sync costs: the machine, as this database sees it. */
+static void speeds(const struct lode_interval *w, struct lode_signs *s)
+{
+	const uint64_t *t = w->ticker, *sum = w->hist_sum, *n = w->hist_count;
+	bool timed = w->has_timers;
+
+	s->flush_speed = timed ? ratio((double)t[LODE_T_FLUSH_WRITE_BYTES] * 1e6, (double)sum[LODE_H_FLUSH]) : NAN;
+	s->compact_speed = timed ? ratio((double)(t[LODE_T_COMPACT_READ_BYTES] + t[LODE_T_COMPACT_WRITE_BYTES]) * 1e6, (double)sum[LODE_H_COMPACTION]) : NAN;
+	s->block_us = timed ? ratio((double)sum[LODE_H_SST_READ], (double)n[LODE_H_SST_READ]) : NAN;
+	s->syncs = (double)t[LODE_T_WAL_SYNCED] / w->seconds;
+	s->sync_us = timed ? ratio((double)sum[LODE_H_WAL_SYNC], (double)n[LODE_H_WAL_SYNC]) : NAN;
+	s->sync_share = timed ? fmin(1, ratio((double)sum[LODE_H_WAL_SYNC], (double)w->op[LODE_H_WRITE].sum_us)) : NAN;
+	s->group = ratio((double)(t[LODE_T_WRITE_SELF] + t[LODE_T_WRITE_OTHER]), (double)t[LODE_T_WRITE_SELF]);
+}
+
+static void filters(const struct lode_interval *w, struct lode_signs *s)
+{
+	const uint64_t *t = w->ticker;
+	double useful = (double)t[LODE_T_BLOOM_USEFUL], passed = (double)t[LODE_T_BLOOM_POSITIVE], right = (double)t[LODE_T_BLOOM_TRUE_POSITIVE];
+
+	s->index_hit = hit(w, LODE_T_CACHE_INDEX_HIT, LODE_T_CACHE_INDEX_MISS);
+	s->filter_hit = hit(w, LODE_T_CACHE_FILTER_HIT, LODE_T_CACHE_FILTER_MISS);
+	s->bloom_useful = ratio(useful, useful + passed);
+	s->bloom_false = ratio(fmax(0, passed - right), useful + fmax(0, passed - right));
+}
+
 void lode_signs_of(const struct lode_question *q, struct lode_signs *s)
 {
 	const struct lode_interval *w = q->window;
@@ -76,6 +107,11 @@ void lode_signs_of(const struct lode_question *q, struct lode_signs *s)
 	shares(w, s);
 	cache(q, s);
 	families(q->now.sample, s);
+	speeds(w, s);
+	filters(w, s);
+	s->read_amp = w->has_stats ? lode_interval_read_amp(w) : NAN;
+	s->space_amp = lode_sample_space_amp(q->now.sample);
+	s->cache_part = q->now.sample->cache.present ? ratio((double)q->now.sample->cache.capacity, s->sst_bytes) : NAN;
 	s->stall_share = lode_interval_stall_share(w);
 	s->stopped_share = w->stopped_s / w->seconds;
 	s->delayed_share = w->delayed_s / w->seconds;

@@ -23,6 +23,14 @@ struct lode_signs {  /* NAN: not known */
 	double write_amp;
 	double flush_rate, flush_bytes; /* a second; each */
 	double reseeks;			/* a seek or next */
+	double flush_speed, compact_speed; /* bytes/s that one flush writes; that one compaction reads and writes */
+	double block_us;		   /* to get one block from a file, or from the kernel's cache of it */
+	double read_amp, space_amp;
+	double index_hit, filter_hit;	   /* of the block cache; NAN: such blocks are not looked up there */
+	double bloom_useful, bloom_false;  /* lookups in a file that a filter saved; keys that it let through and the file did not have, of all not there */
+	double syncs, sync_us, group;	   /* WAL: a second; each; writes that share one entry */
+	double sync_share;		   /* of the time that writes take, at the most */
+	double cache_part;		   /* capacity of the block cache / bytes in data files: above 1 all fits, as far as compression allows */
 	size_t l0, immutable, busiest;	/* index of the family with the most L0 files, unflushed memtables, bytes in memtables */
 };
 

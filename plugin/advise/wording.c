@@ -56,7 +56,7 @@ static const struct placeholder *find(const char *name, size_t len)
 	return NULL;
 }
 
-/* The next placeholder from p on: *name and *len are what stands between the braces. NULL: none. An open one ends with the text. */
+/* The next placeholder from p on: *name and *len are what stands between the braces; of one that is not closed, nothing. NULL: none. */
 static const char *next_placeholder(const char *p, const char **name, size_t *len)
 {
 	const char *open = strstr(p, "{{"), *close;
@@ -64,8 +64,8 @@ static const char *next_placeholder(const char *p, const char **name, size_t *le
 	if (!open)
 		return NULL;
 	close = strstr(open, "}}");
-	*name = open + 2;
-	*len = close ? (size_t)(close - *name) : strlen(*name);
+	*name = close ? open + 2 : "";
+	*len = close ? (size_t)(close - *name) : 0;
 	return open;
 }
 
@@ -166,7 +166,8 @@ int lode_wording_load(struct lode_wording *w, const char *dir, unsigned tokens, 
 
 		lode_fmt(path, sizeof path, "%s/%s.txt", dir, names[i]);
 		lode_buf_init(&text, FILE_MAX);
-		const char *why = read_fault(lode_fs_read(path, &text), lode_buf_str(&text), text.len, room, reason, sizeof reason);
+		int rc = lode_fs_read(path, &text);
+		const char *why = read_fault(rc, lode_buf_str(&text), text.len, room, reason, sizeof reason);
 		if (!why && !(w->own[i] = strdup(lode_buf_str(&text))))
 			why = "no memory";
 		if (why) {

@@ -83,6 +83,10 @@ static const struct key keys[] = {
 	 "How long the model is left unasked, at the most, where by our own reckoning there is nothing to win, or where its answers came to nothing again and "
 	 "again. 0: it is not asked where there is nothing to win, and a day at the most after answers that came to nothing."},
 	{"llm", "max_tokens", T_INT, AT(max_tokens), 64, 100000, NULL, "2000", "Of one answer."},
+	{"llm", "prompt_tokens", T_UINT, AT(prompt_tokens), 2500, 100000, NULL, "4000",
+	 "The most that a prompt may be, counted high (docs/dialogue.md): what has less weight is left out. The answer's schema is not counted."},
+	{"llm", "prompt_dir", T_TEXT, AT(prompt_dir), 0, 0, NULL, "",
+	 "Directory with system.txt, answer.txt and task.txt in place of the prompt's built-in texts. What cannot be used is told by `lodestone doctor`."},
 	{"objective", "kind", T_WORD, AT(objective.kind), 0, 0, lode_objective_name, "balanced",
 	 "What a change must make better to be kept. balanced: less service time for the work that comes. throughput: more operations per second, where clients "
 	 "wait for answers. latency: fewer operations slower than the SLOs. write_amp: fewer bytes written to disk for each that comes in. cost: less processor "

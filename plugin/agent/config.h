@@ -40,6 +40,8 @@ struct lode_config {
 	int max_tokens;
 	double money_per_day, price_in, price_out; /* of a million tokens, in any currency */
 	double curiosity;     /* seconds */
+	unsigned prompt_tokens;
+	char prompt_dir[512];
 	struct lode_objective objective; /* [objective], and guard.margin_* */
 	/* [guard] */
 	bool allow_optin, allow_residue;

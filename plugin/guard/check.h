@@ -41,6 +41,23 @@ int lode_guard_check(const struct lode_situation *s, const struct lode_proposal 
  * between the bounds the debt estimate may still refuse, and "off" (0) may pass below them. */
 bool lode_guard_range(const struct lode_situation *s, int tunable, uint32_t cf, int64_t *lo, int64_t *hi);
 
+/* The same with what sets each bound, in our own words (static). A step's factor: how many times the value of now; 0 where the bound is no step. */
+struct lode_bounds {
+	int64_t now, lo, hi;
+	enum lode_rule lo_rule, hi_rule;
+	const char *lo_why, *hi_why;
+	double down, up;
+};
+bool lode_guard_bounds(const struct lode_situation *s, int tunable, uint32_t cf, struct lode_bounds *out);
+/* What keeps a tunable out altogether, whatever the value: forbidden, pinned, the operator's, not in this RocksDB ...; NONE: it may be proposed. */
+enum lode_rule lode_guard_bars(const struct lode_situation *s, int tunable);
+/* Relations between options, by number: low * factor <= high. False past the last. */
+struct lode_relation {
+	int low, high;
+	int64_t factor;
+};
+bool lode_guard_relation(size_t i, struct lode_relation *out);
+
 /* Memory that the configuration can take: all memtables of all families + block cache. Saturates. */
 uint64_t lode_guard_memory(const struct lode_state *s);
 /* ... and what it may take here. */

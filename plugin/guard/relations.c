@@ -101,6 +101,14 @@ static const struct order {
      "not below initial_auto_readahead_size"},
 };
 
+bool lode_guard_relation(size_t i, struct lode_relation *out)
+{
+	if (i >= sizeof orders / sizeof orders[0])
+		return false;
+	*out = (struct lode_relation){orders[i].low, orders[i].high, orders[i].factor};
+	return true;
+}
+
 void lode_rule_order(const struct lode_draft *d, int tunable, int cf, struct lode_range *r)
 {
 	int64_t other;

@@ -147,7 +147,11 @@ static inline struct world *world_new(void)
 				      .history = w->history,
 				      .objective = NULL,
 				      .rocksdb_version = "7.8.3",
-				      .rounds_left = 10};
+				      .rounds_left = 10,
+				      .waiting = NAN,
+				      .others = NAN,
+				      .harm_left = NAN,
+				      .trials_left = UINT32_MAX};
 	return w;
 }
 
@@ -197,6 +201,9 @@ static inline struct lode_outcome *world_past(struct world *w, const char *rule,
 	lode_fmt(o->proposal.advisor, sizeof o->proposal.advisor, "expert");
 	lode_fmt(o->proposal.rule, sizeof o->proposal.rule, "%s", rule);
 	lode_fmt(o->proposal.why, sizeof o->proposal.why, "because of " CANARY);
+	o->proposal.expect = NAN;
+	for (int i = 0; i < LODE_CHANGES_MAX; i++)
+		o->from[i] = LODE_FROM_UNKNOWN;
 	o->proposal.n = 1;
 	o->proposal.change[0] = (struct lode_change){.tunable = lode_tunable_find(id), .cf = LODE_CF_ALL, .value = (int64_t)value};
 	o->verdict = (struct lode_verdict){.kind = LODE_VERDICT_KEEP, .effect = 0.31, .lo = 0.24, .hi = 0.38, .pairs = 12, .why = CANARY};
