@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define ASK_TIMEOUT_S 30
+#define PROMPT_BYTES_A_TOKEN 3 /* of a whole prompt, as advise/tokens.h counts it: more than it ever has */
 
 static const char system_text[] =
     "You are asked whether the connection works. Answer with one JSON object and nothing else: {\"diagnosis\": \"ready\", "
@@ -32,7 +33,9 @@ static struct lode_llm_config llm_of(const struct lode_config *c)
 					.price_out = c->price_out,
 					.tokens_per_day = c->tokens_per_day,
 					.max_tokens = c->max_tokens,
-					.temperature = c->temperature};
+					.temperature = c->temperature,
+					.prompt_tokens = c->prompt_tokens,
+					.prompt_dir = c->prompt_dir};
 }
 
 /* Without a packet: the address, the name of the model, the key's file. */
@@ -68,11 +71,28 @@ static bool look_at_limits(struct cli_report *r, const struct lode_llm_config *l
 
 	lode_budget_init(&b, 0, llm->tokens_per_day);
 	lode_budget_price(&b, llm->price_in, llm->price_out, llm->money_per_day);
-	most = lode_budget_most(&b, LODE_PROMPT_BYTES, (uint64_t)llm->max_tokens);
+	most = lode_budget_most(&b, (uint64_t)llm->prompt_tokens * PROMPT_BYTES_A_TOKEN, (uint64_t)llm->max_tokens);
 	if (lode_budget_ask(&b, 0, &most, why, sizeof why) == LODE_MAY_CALL)
 		return true;
 	cli_find(r, CLI_F_MODEL_BAD, "limits", "%s", why);
 	return false;
+}
+
+/* Texts of the operator's that cannot be used, file by file. */
+static void look_at_texts(struct cli_report *r, const struct lode_llm_config *llm)
+{
+	struct lode_wording w;
+	struct lode_buf notes;
+	char *text;
+
+	lode_buf_init(&notes, 8192);
+	lode_wording_load(&w, llm->prompt_dir, llm->prompt_tokens, &notes);
+	text = notes.data;
+	for (char *line; text && (line = strsep(&text, "\n"));)
+		if (*line)
+			cli_find(r, CLI_F_MODEL_BAD, "prompt", "%s", line);
+	lode_wording_free(&w);
+	lode_buf_fini(&notes);
 }
 
 /* What is wrong is named by the call's outcome: connect-failed, tls-failed, unauthorized, schema-violation, ... */
@@ -116,6 +136,7 @@ void cli_doctor_model(struct cli_report *r, const struct lode_config *c, bool as
 
 	if (strcmp(c->advisor, "llm") != 0 && !ask)
 		return;
+	look_at_texts(r, &llm);
 	if (!look_at_settings(r, &llm, &loopback) || !look_at_limits(r, &llm))
 		return;
 	if (ask)

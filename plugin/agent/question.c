@@ -110,6 +110,17 @@ static unsigned trials_left(const struct lode_conductor *c)
 	return c->config->max_trials > c->counts.trials ? (unsigned)(c->config->max_trials - c->counts.trials) : 0;
 }
 
+static void left(const struct lode_conductor *c, struct lode_question *q)
+{
+	struct lode_advisor *a = c->env.asker->advisor;
+	struct lode_standing s;
+
+	if (!a->ops->standing)
+		return;
+	a->ops->standing(a, &s);
+	q->left = s.left;
+}
+
 const struct lode_question *lode_question_ask(struct lode_conductor *c, struct lode_asked *a)
 {
 	struct lode_question *q = &a->question;
@@ -129,6 +140,7 @@ const struct lode_question *lode_question_ask(struct lode_conductor *c, struct l
 				    .trials_left = trials_left(c)};
 	for (size_t i = 0; i < c->noutcome; i++)
 		c->outcome[i].age_s = (double)(lode_conductor_now(c) - c->outcome_ns[i]) / 1e9;
+	left(c, q);
 	trend(c, a);
 	loop(c, q);
 	lore(c, a);
