@@ -16,8 +16,12 @@
 #define FLUSH_RARE (1 / 60.0) /* flushes a second; below it level 0 stays what one compaction makes of it */
 #define CORES_BUSY 0.85	     /* of the usable cores: from here on threads wait for each other */
 #define JOB_BYTES 100e6	     /* that a core takes in a second in a compaction: an order of magnitude, used where jobs are not timed */
-#define NEAR_L0 0.8	     /* of a limit: the peak lies between two samples */
-#define SOON_S 600.0	     /* debt that reaches the soft limit sooner than this is a matter of today */
+#define NEAR 0.8	     /* of a limit: the peak lies between two samples */
+#define SOON_S 3600.0	     /* debt that reaches the soft limit within an hour is a matter of today */
+#define SLOW_SYNC_US 5000.0   /* a disk that answers by itself does so sooner, but for one that turns */
+#define SYNC_OTHERS 3.0	     /* bytes written by others for each of the log's */
+#define TAILS 10.0	     /* by which stalls count where slow operations are what it is about: all of a stall is in the slowest hundredth, of other work a tenth */
+#define DISK_TAILS 1.5	     /* ... and reads that wait for a disk */
 #define PILES_UP 0.1	     /* of what the application writes: debt that grows more slowly is the tree's breathing */
 
 struct view {
@@ -156,11 +160,17 @@ static double stall_share(const struct view *v)
 	return v->total_us > 0 ? fmin(1, stalled / v->total_us) : fmin(1, fmax(v->s->stall_share, v->s->stopped_share));
 }
 
+/* How often a limit was reached in the window: slowed or stopped. A state that began before the window is not counted again, so a limit that is near counts too. */
+static double reached(const struct view *v, enum lode_stall slowed, enum lode_stall stopped)
+{
+	return (double)(v->w->stalls[slowed] + v->w->stalls[stopped]);
+}
+
 static bool memtables_near(const struct view *v)
 {
 	double most = fmax((double)v->w->immutable, (double)v->q->now.sample->cf[v->s->immutable].immutable);
 
-	return most >= fmax(1, at(v, "max_write_buffer_number", v->s->immutable) - 1);
+	return reached(v, LODE_STALL_MEMTABLE_DELAY, LODE_STALL_MEMTABLE_STOP) > 0 || most >= fmax(1, at(v, "max_write_buffer_number", v->s->immutable) - 1);
 }
 
 static double l0_most(const struct view *v)
@@ -170,7 +180,7 @@ static double l0_most(const struct view *v)
 
 static bool l0_near(const struct view *v)
 {
-	return l0_most(v) >= NEAR_L0 * fmax(1, at(v, "level0_slowdown_writes_trigger", v->s->l0));
+	return reached(v, LODE_STALL_L0_DELAY, LODE_STALL_L0_STOP) > 0 || l0_most(v) >= NEAR * fmax(1, at(v, "level0_slowdown_writes_trigger", v->s->l0));
 }
 
 static double soft_limit(const struct view *v)
@@ -180,7 +190,7 @@ static double soft_limit(const struct view *v)
 
 static bool debt_near(const struct view *v)
 {
-	return soft_limit(v) > 0 && v->s->debt >= NEAR_L0 * soft_limit(v);
+	return reached(v, LODE_STALL_DEBT_DELAY, LODE_STALL_DEBT_STOP) > 0 || (soft_limit(v) > 0 && v->s->debt >= NEAR * soft_limit(v));
 }
 
 static double memtable(const struct view *v)
@@ -226,9 +236,11 @@ static double stall(const struct view *v)
 
 static double compaction_cpu(const struct view *v)
 {
-	double used = (double)v->w->cpu_ns / 1e9, moved = (double)(v->w->ticker[LODE_T_COMPACT_READ_BYTES] + v->w->ticker[LODE_T_FLUSH_WRITE_BYTES]);
-	double timed = (double)(v->w->hist_sum[LODE_H_FLUSH] + v->w->hist_sum[LODE_H_COMPACTION]) / 1e6, jobs = timed > 0 ? timed : moved / JOB_BYTES;
+	double used = (double)v->w->cpu_ns / 1e9, moved = (double)v->w->ticker[LODE_T_FLUSH_WRITE_BYTES];
+	double timed = (double)(v->w->hist_sum[LODE_H_FLUSH] + v->w->hist_sum[LODE_H_COMPACTION]) / 1e6;
 
+	moved += fmax((double)v->w->ticker[LODE_T_COMPACT_READ_BYTES], (double)v->w->ticker[LODE_T_COMPACT_WRITE_BYTES]);
+	double jobs = timed > 0 ? timed : moved / JOB_BYTES;
 	if (!(v->s->cpu_share >= CORES_BUSY) || !(used > 0))
 		return 0;
 	SAY(v, "%s of the cores are busy; flushes and compactions took about %s of %s s of processor time (write amplification %s)", PCT(v->s->cpu_share), NUM(fmin(jobs, used)),
@@ -252,6 +264,19 @@ static double wal_sync(const struct view *v)
 		return 0;
 	SAY(v, "%s syncs of the log a second take %s us each", NUM(n / v->s->seconds), NUM(us / n));
 	return fmin((double)v->w->op[LODE_H_WRITE].sum_us, us) / v->total_us;
+}
+
+/* A sync takes what its own bytes take, unless others' bytes are written out before them. */
+static double sync_bursts(const struct view *v)
+{
+	double n = (double)v->w->hist_count[LODE_H_WAL_SYNC], us = (double)v->w->hist_sum[LODE_H_WAL_SYNC];
+	double others = (double)(v->w->ticker[LODE_T_FLUSH_WRITE_BYTES] + v->w->ticker[LODE_T_COMPACT_WRITE_BYTES]);
+
+	if (!(n > 0) || us / n < SLOW_SYNC_US || others < SYNC_OTHERS * (double)v->w->bytes_written)
+		return 0;
+	double share = wal_sync(v);
+	SAY(v, "a sync of the log takes %s us, while flushes and compactions write %s bytes for each that goes into the log", NUM(us / n), NUM(others / fmax(1, (double)v->w->bytes_written)));
+	return share;
 }
 
 static double write_cpu(const struct view *v)
@@ -280,12 +305,50 @@ static const struct {
     {LODE_BOTTLENECK_SCAN, scan},	    {LODE_BOTTLENECK_MEMTABLE, memtable},
     {LODE_BOTTLENECK_L0, l0},		    {LODE_BOTTLENECK_DEBT, debt},
     {LODE_BOTTLENECK_STALL, stall},	    {LODE_BOTTLENECK_COMPACTION_CPU, compaction_cpu},
-    {LODE_BOTTLENECK_REWRITES, rewrites},   {LODE_BOTTLENECK_WAL_SYNC, wal_sync},
-    {LODE_BOTTLENECK_WRITE_CPU, write_cpu}, {LODE_BOTTLENECK_READ_CPU, read_cpu},
+    {LODE_BOTTLENECK_REWRITES, rewrites},   {LODE_BOTTLENECK_SYNC_BURSTS, sync_bursts},
+    {LODE_BOTTLENECK_WAL_SYNC, wal_sync},   {LODE_BOTTLENECK_WRITE_CPU, write_cpu},
+    {LODE_BOTTLENECK_READ_CPU, read_cpu},
 };
 
+/* ---- all of them ---- */
+
+/* Are more operations slow than a promise lets? */
+static bool slo_missed(const struct lode_question *q)
+{
+	double n, missed;
+
+	for (int kind = 0; q->objective && kind < LODE_SLO_N; kind++)
+		if (lode_slo_count(&q->objective->slo[kind], q->window, kind, &n, &missed) && missed > lode_slo_budget(&q->objective->slo[kind]) * n)
+			return true;
+	return false;
+}
+
+double lode_bottleneck_weight(const struct lode_question *q, enum lode_bottleneck b)
+{
+	if (!q->objective || (q->objective->kind != LODE_LATENCY && !slo_missed(q)))
+		return 1;
+	switch (b) {
+	case LODE_BOTTLENECK_MEMTABLE:
+	case LODE_BOTTLENECK_L0:
+	case LODE_BOTTLENECK_DEBT:
+	case LODE_BOTTLENECK_STALL:
+	case LODE_BOTTLENECK_SYNC_BURSTS:
+		return TAILS;
+	case LODE_BOTTLENECK_DISK_READ:
+		return DISK_TAILS;
+	default:
+		return 1;
+	}
+}
+
+/* What could be won, as far as it counts. */
+static double won(const struct lode_question *q, const struct lode_diagnosis *d)
+{
+	return d->share * lode_bottleneck_reach(d->what) * lode_bottleneck_weight(q, d->what);
+}
+
 /* To rank by: what can be won; then what cannot be measured; then what no option changes, by its size. */
-static double rank(const struct lode_diagnosis *d)
+static double rank(const struct lode_question *q, const struct lode_diagnosis *d)
 {
 	double reach = lode_bottleneck_reach(d->what);
 
@@ -293,15 +356,15 @@ static double rank(const struct lode_diagnosis *d)
 		return 10;
 	if (isnan(d->share))
 		return reach > 0 ? LEAST / 2 : -1;
-	return reach > 0 ? d->share * reach : d->share - 1;
+	return reach > 0 ? won(q, d) : d->share - 1;
 }
 
 /* Keeps the worst `max` in order. Entries of one rank stay in the order of the table. */
-static size_t insert(struct lode_diagnosis *out, size_t n, size_t max, const struct lode_diagnosis *d)
+static size_t insert(const struct lode_question *q, struct lode_diagnosis *out, size_t n, size_t max, const struct lode_diagnosis *d)
 {
 	size_t i = n < max ? n : max;
 
-	while (i > 0 && rank(&out[i - 1]) < rank(d))
+	while (i > 0 && rank(q, &out[i - 1]) < rank(q, d))
 		i--;
 	if (i >= max)
 		return n;
@@ -332,21 +395,21 @@ size_t lode_diagnose(const struct lode_question *q, const struct lode_signs *s, 
 		v.say = d.evidence;
 		v.len = sizeof d.evidence;
 		d.share = lookers[i].share(&v);
-		if (d.share < LEAST || (isnan(d.share) && d.what != LODE_BOTTLENECK_DEBT)) /* a share of what is not known (no reads seen) is no diagnosis */
+		if (d.share * lode_bottleneck_weight(q, d.what) < LEAST || (isnan(d.share) && d.what != LODE_BOTTLENECK_DEBT)) /* a share of what is not known (no reads seen) is no diagnosis */
 			continue;
-		something |= isnan(d.share) || d.share * lode_bottleneck_reach(d.what) >= LEAST;
-		n = insert(out, n, max, &d);
+		something |= isnan(d.share) || won(q, &d) >= LEAST;
+		n = insert(q, out, n, max, &d);
 	}
 	if (!something) {
 		d = (struct lode_diagnosis){.what = LODE_BOTTLENECK_NONE};
 		lode_fmt(d.evidence, sizeof d.evidence, "reads take %s of the %s with a data hit rate of %s; writers were held back %s of the time; %s of debt; %s of the cores busy",
 			 PCT(s->read_share), whole(&v), PCT(s->data_hit), PCT(s->stall_share), BYTES(s->debt), PCT(s->cpu_share));
-		n = insert(out, n, max, &d);
+		n = insert(q, out, n, max, &d);
 	}
 	return n;
 }
 
-double lode_diagnosis_worth(const struct lode_diagnosis *d, size_t n)
+double lode_diagnosis_worth(const struct lode_question *q, const struct lode_diagnosis *d, size_t n)
 {
 	double most = 0;
 	bool unknown = false;
@@ -357,7 +420,7 @@ double lode_diagnosis_worth(const struct lode_diagnosis *d, size_t n)
 		if (isnan(d[i].share))
 			unknown = true;
 		else
-			most = fmax(most, d[i].share * lode_bottleneck_reach(d[i].what));
+			most = fmax(most, won(q, &d[i]));
 	}
-	return most >= LEAST ? most : unknown ? NAN : 0;
+	return most >= LEAST ? fmin(1, most) : unknown ? NAN : 0;
 }

@@ -21,6 +21,7 @@
 	X(STALL, "stalls", 1, "writers are held back; which limit it was is not seen") \
 	X(COMPACTION_CPU, "compaction-cpu", 0.5, "flushes and compactions take processor time that the application wants") \
 	X(REWRITES, "rewrites", 0.5, "bytes are written to disk again and again") \
+	X(SYNC_BURSTS, "sync-bursts", 0.5, "syncs of the log wait behind what flushes and compactions have left to be written out") \
 	X(WAL_SYNC, "wal-sync", 0, "writers wait for the log to reach the disk") \
 	X(WRITE_CPU, "write-cpu", 0, "writes cost processor time in log and memtable")
 
@@ -46,7 +47,9 @@ struct lode_diagnosis {
 /* The worst first: by the share that options could take away, known before unknown; what no option takes away stands last. Where nothing can be won the
  * first is NONE, where nothing is known it is UNKNOWN, alone. At least one, if max is not 0. */
 size_t lode_diagnose(const struct lode_question *q, const struct lode_signs *s, struct lode_diagnosis *out, size_t max);
-/* The most that could be won, as a share; 0: nothing; NAN: not known, but there is something. */
-double lode_diagnosis_worth(const struct lode_diagnosis *d, size_t n);
+/* By how much more a share of this counts under the objective: stalls, where slow operations are what it is about or more of them than a promise lets. */
+double lode_bottleneck_weight(const struct lode_question *q, enum lode_bottleneck b);
+/* The most that could be won, as a share (weighted, 1 at the most); 0: nothing; NAN: not known, but there is something. */
+double lode_diagnosis_worth(const struct lode_question *q, const struct lode_diagnosis *d, size_t n);
 
 #endif

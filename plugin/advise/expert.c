@@ -1,6 +1,8 @@
-/* The built-in expert: deterministic, no network. It walks the table of rules (rules.c) and proposes the first that sees its case, is not
- * cooling down, and whose change the guard would let pass. */
-#include "advise/rules.h"
+/* The built-in expert: deterministic, no network. Every rule whose bottleneck costs something is asked for its change; the one with the most to expect that is
+ * not resting and that the guard would let pass is proposed. What it may expect: the share of time that the bottleneck costs, by what the rule usually takes away
+ * of it, by how sure it may be here (search.c). */
+#include "advise/expert.h"
+#include "advise/search.h"
 #include "advise/text.h"
 #include "base/fmt.h"
 
@@ -8,110 +10,149 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COOL_REVERTED_S 600 /* doubles with each further failure in this regime */
-#define COOL_REFUSED_S 300
-#define COOL_INVALID_S 30
-#define COOL_BANNED_S 120 /* the agent's own ban says how long it lasts; ours must not outlast it by much */
+#define LEAST LODE_BOTTLENECK_LEAST /* of a gain, in what the judge can prove */
+#define UNKNOWN_SHARE 0.2 /* of the time, that a bottleneck may come to cost which costs nothing yet */
 
-/* Was the same tried: the same rule, or the same option in the same direction? What failed was put back, so that the present value tells
- * which. */
-static bool alike(const struct lode_question *q, const struct lode_proposal *past, const struct lode_proposal *p)
+/* The bottleneck that the rule answers and that costs most. NULL: none of them is there. */
+static const struct lode_diagnosis *worst(const struct lode_view *v, const struct lode_expert_rule *r)
 {
-	const struct lode_change *c = &p->change[0];
-	const struct lode_value *now = lode_state_value(q->now.state, c->tunable, c->cf);
+	const struct lode_diagnosis *most = NULL;
 
-	if (!strcmp(past->rule, p->rule))
+	for (size_t i = 0; i < v->nd; i++)
+		for (size_t k = 0; k < LODE_RULE_AGAINST && r->against[k]; k++)
+			if (v->d[i].what == r->against[k] && (!most || v->d[i].share > most->share || isnan(most->share)))
+				most = &v->d[i];
+	return most;
+}
+
+/* Relative: what takes away half of the time doubles the speed. */
+static double gain(double share, double part)
+{
+	double x = fmin(0.9, (isnan(share) ? UNKNOWN_SHARE : share) * part);
+
+	return x / (1 - x);
+}
+
+/* ---- one rule ---- */
+
+/* The search's words for a step that is not the rule's own. */
+static void explain(const struct lode_search *s, struct lode_proposal *p)
+{
+	char text[sizeof p->why];
+	size_t n = strlen(p->why);
+
+	if (s->reach < 0) {
+		lode_fmt(text, sizeof text, "This was tried the other way and gave %s%s. So half a step to the other side is tried, once.", s->last >= 0 ? "+" : "",
+			 lode_text_percent(s->last).s);
+		memcpy(p->why, text, sizeof text);
+	} else if (s->reach != 1 && n < sizeof p->why) {
+		lode_fmt(p->why + n, sizeof p->why - n, " (%s the usual step, after one that was %s.)", s->reach > 1 ? "More than" : "A part of", s->reach > 1 ? "proven" : "too far");
+	}
+}
+
+static bool passes(const struct lode_question *q, struct lode_plan *plan, struct lode_advised *a)
+{
+	struct lode_refusal refusal = {0};
+
+	if (lode_guard_check(&q->now, &a->proposal, plan, &refusal) == 0)
 		return true;
-	for (size_t i = 0; now && i < past->n && i < LODE_CHANGES_MAX; i++)
-		if (past->change[i].tunable == c->tunable && (past->change[i].value > now->value) == (c->value > now->value))
-			return true;
+	lode_fmt(a->held, sizeof a->held, "%s", lode_rule_name(refusal.rule));
 	return false;
 }
 
-/* Seconds until this may be proposed again; 0 = now. A failure counts for the regime it happened in; a tripwire counts everywhere. */
-static double cooling(const struct lode_question *q, const struct lode_proposal *p)
+static double propose(struct lode_view *v, const struct lode_expert_rule *r, struct lode_proposal *p)
 {
-	double wait = 0;
-	unsigned failures = 0;
-
-	for (size_t i = 0; i < q->nhistory; i++) {
-		const struct lode_outcome *o = &q->history[i];
-		bool here = !q->workload || o->regime == q->workload->regime || o->what == LODE_OUT_TRIPPED;
-
-		if (!here || o->what == LODE_OUT_KEPT || !alike(q, &o->proposal, p))
-			continue;
-		bool banned = o->what == LODE_OUT_REFUSED && o->refusal.rule == LODE_RULE_COOLDOWN;
-		double cool = banned ? COOL_BANNED_S : o->what == LODE_OUT_REFUSED ? COOL_REFUSED_S : o->what == LODE_OUT_INVALID ? COOL_INVALID_S : COOL_REVERTED_S;
-
-		if (o->what == LODE_OUT_REVERTED || o->what == LODE_OUT_TRIPPED)
-			cool *= pow(2, fmin(failures++, 8));
-		wait = fmax(wait, cool - o->age_s);
-	}
-	return wait;
-}
-
-/* What is there to say when nothing is to be done. */
-static void nothing(const struct lode_signs *s, const char *held, struct lode_reply *out)
-{
-	if (!s->usable)
-		lode_fmt(out->why, sizeof out->why, "%s", s->why_not);
-	else
-		lode_fmt(out->why, sizeof out->why,
-			 "No rule sees anything to gain: reads %s of the %s with a data hit rate of %s, writers stalled %s of the time, "
-			 "%s of debt, %s of the cores busy.%s%s",
-			 lode_text_percent(s->read_share).s, s->timed ? "time" : "operations", lode_text_percent(s->data_hit).s, lode_text_percent(s->stall_share).s,
-			 lode_text_bytes(s->debt).s, lode_text_percent(s->cpu_share).s, *held ? " Held back: " : "", held);
-	out->answer = LODE_ANSWER_NOTHING;
-}
-
-static void hold(char *held, size_t len, const char *rule, const char *why)
-{
-	size_t n = strlen(held);
-
-	lode_fmt(held + n, len - n, "%s%s (%s)", n ? ", " : "", rule, why);
-}
-
-/* True if the rule has something to propose that would pass. */
-static bool try_rule(const struct lode_expert_rule *r, const struct lode_view *v, struct lode_plan *plan, struct lode_proposal *p,
-		     char *held, size_t len)
-{
-	struct lode_refusal refusal = {0};
-	char why[48];
-
-	if (!(r->serves & 1u << (v->q->objective ? v->q->objective->kind : LODE_BALANCED)) || !r->sees(v))
-		return false;
-	*p = (struct lode_proposal){.advisor = "expert", .expect = NAN, .confidence = r->confidence};
+	*p = (struct lode_proposal){.advisor = "expert", .expect = NAN, .confidence = NAN};
 	lode_fmt(p->rule, sizeof p->rule, "%s", r->name);
-	if (!r->proposes(v, p)) {
-		hold(held, len, r->name, "nothing that is allowed now would move");
+	return r->proposes(v, p);
+}
+
+/* True if the rule sees its case; then *a says what it would do, or what holds it. */
+static bool consult(struct lode_view *v, const struct lode_expert_rule *r, struct lode_plan *plan, struct lode_advised *a)
+{
+	const struct lode_diagnosis *d = r->serves & 1u << (v->q->objective ? v->q->objective->kind : LODE_BALANCED) ? worst(v, r) : NULL;
+	struct lode_search s;
+
+	v->reach = 1;
+	if (!d || (r->sees && !r->sees(v)))
 		return false;
+	*a = (struct lode_advised){.rule = r, .against = d->what};
+	double part = propose(v, r, &a->proposal), confidence = lode_search_confidence(v->q, r);
+	if (!(part > 0)) {
+		lode_fmt(a->held, sizeof a->held, "nothing that is allowed now would move");
+		return true;
 	}
-	double wait = cooling(v->q, p);
-	if (wait > 0) {
-		lode_fmt(why, sizeof why, "cooling down, %.0f s", wait);
-		hold(held, len, r->name, why);
-		return false;
+	lode_search_next(v->q, r, &a->proposal, LEAST, &s);
+	if (s.reach != 1) {
+		v->reach = s.reach;
+		part = propose(v, r, &a->proposal);
+		explain(&s, &a->proposal);
 	}
-	if (lode_guard_check(&v->q->now, p, plan, &refusal) != 0) {
-		hold(held, len, r->name, lode_rule_name(refusal.rule));
-		return false;
-	}
+	a->proposal.expect = gain(d->share, r->brings * fmin(1, part));
+	a->proposal.confidence = confidence;
+	a->value = a->proposal.expect * confidence * lode_bottleneck_weight(v->q, d->what);
+	double wait = fmax(s.wait_s, part > 0 ? lode_search_banned(v->q, &a->proposal) : 0);
+	if (!(part > 0))
+		lode_fmt(a->held, sizeof a->held, "the next step would not move anything");
+	else if (wait > 0)
+		lode_fmt(a->held, sizeof a->held, "%s, %.0f s", s.rests ? "tried enough" : "cooling down", wait);
+	else if (a->proposal.expect * lode_bottleneck_weight(v->q, d->what) < LEAST)
+		lode_fmt(a->held, sizeof a->held, "too little to be proven: %s", lode_text_percent(a->proposal.expect).s);
+	else
+		passes(v->q, plan, a);
 	return true;
 }
 
-static void expert_ask(struct lode_advisor *a, const struct lode_question *q, struct lode_reply *out)
+/* ---- all of them ---- */
+
+static bool before(const struct lode_advised *a, const struct lode_advised *b)
+{
+	if (!*a->held != !*b->held)
+		return !*a->held;
+	return a->value > b->value;
+}
+
+static void insert(struct lode_counsel *c, const struct lode_advised *a)
+{
+	size_t i = c->n;
+
+	while (i > 0 && before(a, &c->a[i - 1]))
+		i--;
+	if (i >= LODE_COUNSEL_MAX)
+		return;
+	size_t last = c->n < LODE_COUNSEL_MAX ? c->n : LODE_COUNSEL_MAX - 1;
+	memmove(&c->a[i + 1], &c->a[i], (last - i) * sizeof c->a[0]);
+	c->a[i] = *a;
+	c->n = last + 1;
+}
+
+/* What is there to say when nothing is to be done. */
+static void say_nothing(const struct lode_view *v, struct lode_counsel *c)
+{
+	const struct lode_signs *s = v->s;
+	size_t n;
+
+	if (!s->usable) {
+		lode_fmt(c->nothing, sizeof c->nothing, "%s", s->why_not);
+		return;
+	}
+	lode_fmt(c->nothing, sizeof c->nothing, "No rule sees anything to gain: %s (%s).", lode_bottleneck_name(v->d[0].what), v->d[0].evidence);
+	for (size_t i = 0; i < c->n; i++) {
+		n = strlen(c->nothing);
+		lode_fmt(c->nothing + n, sizeof c->nothing - n, "%s%s (%s)", i ? ", " : " Held back: ", c->a[i].rule->name, c->a[i].held);
+	}
+}
+
+void lode_expert_counsel(const struct lode_question *q, struct lode_counsel *out)
 {
 	struct lode_signs s;
-	struct lode_view v = {q, &s};
+	struct lode_diagnosis d[LODE_BOTTLENECK_N];
+	struct lode_view v = {.q = q, .s = &s, .reach = 1, .d = d};
 	struct lode_plan *plan = malloc(sizeof *plan); /* too large for a small stack */
-	char held[200] = "";
+	struct lode_advised a;
 
-	(void)a;
-	*out = (struct lode_reply){.answer = LODE_ANSWER_FAILED, .call = LODE_CALL_INTERNAL, .why = "no memory"};
-	if (!plan)
-		return;
-	out->call = LODE_CALL_OK;
-	out->why[0] = '\0';
+	out->n = 0;
+	out->nothing[0] = '\0';
 	lode_signs_of(q, &s);
 	if (s.usable && q->now.sample->write_stopped) {
 		s.usable = false;
@@ -119,16 +160,36 @@ static void expert_ask(struct lode_advisor *a, const struct lode_question *q, st
 	} else if (s.usable && q->now.sample->delayed_write_rate) {
 		s.usable = false;
 		s.why_not = "writers are being delayed at this moment; any change would make RocksDB delay them more";
+	} else if (!plan) {
+		s.usable = false;
+		s.why_not = "no memory";
 	}
+	v.nd = lode_diagnose(q, &s, d, LODE_BOTTLENECK_N);
 	for (size_t i = 0; s.usable && i < lode_expert_rule_count; i++)
-		if (try_rule(&lode_expert_rules[i], &v, plan, &out->proposal, held, sizeof held)) {
-			out->answer = LODE_ANSWER_PROPOSAL;
-			goto out;
-		}
-	memset(&out->proposal, 0, sizeof out->proposal);
-	nothing(&s, held, out);
-out:
+		if (consult(&v, &lode_expert_rules[i], plan, &a))
+			insert(out, &a);
 	free(plan);
+	if (!out->n || *out->a[0].held)
+		say_nothing(&v, out);
+}
+
+/* ---- as an advisor ---- */
+
+static void expert_ask(struct lode_advisor *a, const struct lode_question *q, struct lode_reply *out)
+{
+	struct lode_counsel *c = malloc(sizeof *c);
+
+	(void)a;
+	*out = (struct lode_reply){.answer = LODE_ANSWER_FAILED, .call = LODE_CALL_INTERNAL, .why = "no memory"};
+	if (!c)
+		return;
+	lode_expert_counsel(q, c);
+	out->call = LODE_CALL_OK;
+	lode_fmt(out->why, sizeof out->why, "%s", c->nothing);
+	out->answer = *c->nothing ? LODE_ANSWER_NOTHING : LODE_ANSWER_PROPOSAL;
+	if (out->answer == LODE_ANSWER_PROPOSAL)
+		out->proposal = c->a[0].proposal;
+	free(c);
 }
 
 static void expert_poll(struct lode_advisor *a, struct lode_reply *out)
@@ -139,13 +200,20 @@ static void expert_poll(struct lode_advisor *a, struct lode_reply *out)
 
 static int expert_prompt(struct lode_advisor *a, const struct lode_question *q, struct lode_buf *out)
 {
-	struct lode_reply r;
+	struct lode_counsel *c = malloc(sizeof *c);
 
-	lode_buf_adds(out, "The built-in expert sends nothing anywhere. Its rules, in order:\n");
+	(void)a;
+	if (!c)
+		return -1;
+	lode_buf_adds(out, "The built-in expert sends nothing anywhere. Its rules, and what each answers:\n");
 	for (size_t i = 0; i < lode_expert_rule_count; i++)
-		lode_buf_addf(out, "  %-22s %s\n", lode_expert_rules[i].name, lode_expert_rules[i].doc);
-	expert_ask(a, q, &r);
-	lode_buf_addf(out, "Asked now: %s\n", r.answer == LODE_ANSWER_PROPOSAL ? r.proposal.why : r.why);
+		lode_buf_addf(out, "  %-22s %-16s %s\n", lode_expert_rules[i].name, lode_bottleneck_name(lode_expert_rules[i].against[0]), lode_expert_rules[i].doc);
+	lode_expert_counsel(q, c);
+	lode_buf_addf(out, "Asked now: %s\n", *c->nothing ? c->nothing : c->a[0].proposal.why);
+	for (size_t i = 0; !*c->nothing && i < c->n; i++)
+		lode_buf_addf(out, "  %-22s expects %s, %s sure%s%s\n", c->a[i].rule->name, lode_text_percent(c->a[i].proposal.expect).s,
+			      lode_text_percent(c->a[i].proposal.confidence).s, *c->a[i].held ? "; held back: " : "", c->a[i].held);
+	free(c);
 	return out->failed ? -1 : 0;
 }
 

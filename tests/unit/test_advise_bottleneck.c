@@ -48,7 +48,7 @@ static void test_cache(void **state)
 	assert_int_equal(worst(w), LODE_BOTTLENECK_CACHE);
 	/* 3.7 million blocks of 6 us in 4.2 million reads of 14 us, half as much again */
 	assert_float_equal(found[0].share, 1.5 * 3.7 * 6 / (4.2 * 14), 1e-6);
-	assert_float_equal(lode_diagnosis_worth(found, n), found[0].share, 1e-9);
+	assert_float_equal(lode_diagnosis_worth(&w->q, found, n), found[0].share, 1e-9);
 	assert_non_null(strstr(found[0].evidence, "8 MiB"));
 	/* Not timed: a block counts as much as the rest of a read. */
 	world_untimed(w);
@@ -82,12 +82,12 @@ static void test_nothing(void **state)
 	(void)state;
 	cached(w);
 	assert_int_equal(worst(w), LODE_BOTTLENECK_NONE);
-	assert_true(lode_diagnosis_worth(found, n) == 0);
+	assert_true(lode_diagnosis_worth(&w->q, found, n) == 0);
 	assert_true(share_of(LODE_BOTTLENECK_READ_CPU) > 0.9); /* said all the same */
 	w->workload.known = false;
 	assert_int_equal(worst(w), LODE_BOTTLENECK_UNKNOWN);
 	assert_int_equal(n, 1);
-	assert_true(lode_diagnosis_worth(found, n) == 0);
+	assert_true(lode_diagnosis_worth(&w->q, found, n) == 0);
 	free(w);
 }
 
@@ -150,11 +150,11 @@ static void test_debt_to_come(void **state)
 	w->window.debt = 25ull << 30; /* 5 GiB in 30 s: 64 GiB in four minutes */
 	assert_int_equal(worst(w), LODE_BOTTLENECK_DEBT);
 	assert_true(isnan(found[0].share));
-	assert_true(isnan(lode_diagnosis_worth(found, n)));
+	assert_true(isnan(lode_diagnosis_worth(&w->q, found, n)));
 	w->window.cpu_ns = 58000000000ull;
 	w->window.hist_sum[LODE_H_COMPACTION] = 20000000;
 	assert_int_equal(worst(w), LODE_BOTTLENECK_COMPACTION_CPU);
-	assert_float_equal(lode_diagnosis_worth(found, n), 0.5 * 20 / 58, 1e-6);
+	assert_float_equal(lode_diagnosis_worth(&w->q, found, n), 0.5 * 20 / 58, 1e-6);
 	w->window.debt_start = w->window.debt - (100u << 20); /* hours away */
 	worst(w);
 	assert_true(share_of(LODE_BOTTLENECK_DEBT) < 0 && !isnan(share_of(LODE_BOTTLENECK_DEBT)));
@@ -170,13 +170,42 @@ static void test_writes(void **state)
 	world_writes(w);
 	assert_int_equal(worst(w), LODE_BOTTLENECK_NONE);
 	assert_true(share_of(LODE_BOTTLENECK_WRITE_CPU) > 0.9);
-	w->window.hist_count[LODE_H_WAL_SYNC] = 3000;
+	w->window.hist_count[LODE_H_WAL_SYNC] = 5000;
 	w->window.hist_sum[LODE_H_WAL_SYNC] = 20000000;
 	assert_int_equal(worst(w), LODE_BOTTLENECK_NONE); /* no option that may be changed makes a disk sync faster */
 	assert_float_equal(share_of(LODE_BOTTLENECK_WAL_SYNC), 20 / 28.8, 1e-6);
 	assert_float_equal(share_of(LODE_BOTTLENECK_WRITE_CPU), 1 - 20 / 28.8, 1e-6);
+	w->window.hist_count[LODE_H_WAL_SYNC] = 1000; /* 20 ms each, amid three times as many bytes of compactions */
+	w->window.ticker[LODE_T_COMPACT_WRITE_BYTES] *= 2;
+	assert_int_equal(worst(w), LODE_BOTTLENECK_SYNC_BURSTS);
 	w->q.objective = &o;
+	w->window.hist_count[LODE_H_WAL_SYNC] = 0;
 	assert_int_equal(worst(w), LODE_BOTTLENECK_REWRITES);
+	free(w);
+}
+
+/* What hardly costs time may be all of the slow operations. */
+static void test_tails(void **state)
+{
+	struct lode_objective o = {.kind = LODE_BALANCED};
+	struct world *w = world_new();
+
+	(void)state;
+	world_op(w, LODE_H_WRITE, 100000, 10);
+	w->window.stall_us = 600000; /* one hundredth of the time of reads and writes */
+	w->window.immutable = 2;
+	assert_int_equal(worst(w), LODE_BOTTLENECK_CACHE);
+	assert_true(share_of(LODE_BOTTLENECK_MEMTABLE) < 0);
+	w->q.objective = &o;
+	o.slo[LODE_H_WRITE] = (struct lode_slo){.limit_us = 10, .bucket_us = 5, .share = 0.99};
+	assert_int_equal(worst(w), LODE_BOTTLENECK_CACHE);
+	assert_true(share_of(LODE_BOTTLENECK_MEMTABLE) > 0); /* too many writes are slow */
+	o.slo[LODE_H_WRITE].bucket_us = 15;
+	worst(w);
+	assert_true(share_of(LODE_BOTTLENECK_MEMTABLE) < 0);
+	o.kind = LODE_LATENCY;
+	w->window.stall_us = 10000000;
+	assert_int_equal(worst(w), LODE_BOTTLENECK_MEMTABLE);
 	free(w);
 }
 
@@ -223,7 +252,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_cache),	  cmocka_unit_test(test_disk),	 cmocka_unit_test(test_nothing), cmocka_unit_test(test_reads_of_a_written_tree),
-	    cmocka_unit_test(test_stalls),	  cmocka_unit_test(test_debt_to_come), cmocka_unit_test(test_writes),  cmocka_unit_test(test_ranked),
+	    cmocka_unit_test(test_stalls),	  cmocka_unit_test(test_debt_to_come), cmocka_unit_test(test_writes),  cmocka_unit_test(test_tails),
+	    cmocka_unit_test(test_ranked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
