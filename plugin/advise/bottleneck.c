@@ -342,13 +342,13 @@ double lode_bottleneck_weight(const struct lode_question *q, enum lode_bottlenec
 }
 
 /* What could be won, as far as it counts. */
-static double won(const struct lode_question *q, const struct lode_diagnosis *d)
+static double won(const struct lode_diagnosis *d)
 {
-	return d->share * lode_bottleneck_reach(d->what) * lode_bottleneck_weight(q, d->what);
+	return d->share * lode_bottleneck_reach(d->what) * d->weight;
 }
 
 /* To rank by: what can be won; then what cannot be measured; then what no option changes, by its size. */
-static double rank(const struct lode_question *q, const struct lode_diagnosis *d)
+static double rank(const struct lode_diagnosis *d)
 {
 	double reach = lode_bottleneck_reach(d->what);
 
@@ -356,15 +356,15 @@ static double rank(const struct lode_question *q, const struct lode_diagnosis *d
 		return 10;
 	if (isnan(d->share))
 		return reach > 0 ? LEAST / 2 : -1;
-	return reach > 0 ? won(q, d) : d->share - 1;
+	return reach > 0 ? won(d) : d->share - 1;
 }
 
 /* Keeps the worst `max` in order. Entries of one rank stay in the order of the table. */
-static size_t insert(const struct lode_question *q, struct lode_diagnosis *out, size_t n, size_t max, const struct lode_diagnosis *d)
+static size_t insert(struct lode_diagnosis *out, size_t n, size_t max, const struct lode_diagnosis *d)
 {
 	size_t i = n < max ? n : max;
 
-	while (i > 0 && rank(q, &out[i - 1]) < rank(q, d))
+	while (i > 0 && rank(&out[i - 1]) < rank(d))
 		i--;
 	if (i >= max)
 		return n;
@@ -384,32 +384,32 @@ size_t lode_diagnose(const struct lode_question *q, const struct lode_signs *s, 
 	if (max == 0)
 		return 0;
 	if (!s->usable) {
-		*out = (struct lode_diagnosis){.what = LODE_BOTTLENECK_UNKNOWN, .share = NAN};
+		*out = (struct lode_diagnosis){.what = LODE_BOTTLENECK_UNKNOWN, .share = NAN, .weight = 1};
 		lode_fmt(out->evidence, sizeof out->evidence, "%s", s->why_not);
 		return 1;
 	}
 	for (int op = 0; s->timed && op < LODE_OP_N; op++)
 		v.total_us += (double)q->window->op[op].sum_us;
 	for (size_t i = 0; i < sizeof lookers / sizeof lookers[0]; i++) {
-		d = (struct lode_diagnosis){.what = lookers[i].what};
+		d = (struct lode_diagnosis){.what = lookers[i].what, .weight = lode_bottleneck_weight(q, lookers[i].what)};
 		v.say = d.evidence;
 		v.len = sizeof d.evidence;
 		d.share = lookers[i].share(&v);
-		if (d.share * lode_bottleneck_weight(q, d.what) < LEAST || (isnan(d.share) && d.what != LODE_BOTTLENECK_DEBT)) /* a share of what is not known (no reads seen) is no diagnosis */
+		if (d.share * d.weight < LEAST || (isnan(d.share) && d.what != LODE_BOTTLENECK_DEBT)) /* a share of what is not known (no reads seen) is no diagnosis */
 			continue;
-		something |= isnan(d.share) || won(q, &d) >= LEAST;
-		n = insert(q, out, n, max, &d);
+		something |= isnan(d.share) || won(&d) >= LEAST;
+		n = insert(out, n, max, &d);
 	}
 	if (!something) {
-		d = (struct lode_diagnosis){.what = LODE_BOTTLENECK_NONE};
+		d = (struct lode_diagnosis){.what = LODE_BOTTLENECK_NONE, .weight = 1};
 		lode_fmt(d.evidence, sizeof d.evidence, "reads take %s of the %s with a data hit rate of %s; writers were held back %s of the time; %s of debt; %s of the cores busy",
 			 PCT(s->read_share), whole(&v), PCT(s->data_hit), PCT(s->stall_share), BYTES(s->debt), PCT(s->cpu_share));
-		n = insert(q, out, n, max, &d);
+		n = insert(out, n, max, &d);
 	}
 	return n;
 }
 
-double lode_diagnosis_worth(const struct lode_question *q, const struct lode_diagnosis *d, size_t n)
+double lode_diagnosis_worth(const struct lode_diagnosis *d, size_t n)
 {
 	double most = 0;
 	bool unknown = false;
@@ -420,7 +420,7 @@ double lode_diagnosis_worth(const struct lode_question *q, const struct lode_dia
 		if (isnan(d[i].share))
 			unknown = true;
 		else
-			most = fmax(most, won(q, &d[i]));
+			most = fmax(most, won(&d[i]));
 	}
 	return most >= LEAST ? fmin(1, most) : unknown ? NAN : 0;
 }

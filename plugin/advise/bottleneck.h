@@ -38,6 +38,7 @@ double lode_bottleneck_reach(enum lode_bottleneck b);
 struct lode_diagnosis {
 	enum lode_bottleneck what;
 	double share;	    /* of the time (where nothing is timed, of the operations; REWRITES: of the bytes written) that it may cost at the most, 0..1; NAN: not known */
+	double weight;	    /* by how much more it counts under the objective; 1 */
 	char evidence[240]; /* our words and numbers only */
 };
 
@@ -50,6 +51,6 @@ size_t lode_diagnose(const struct lode_question *q, const struct lode_signs *s, 
 /* By how much more a share of this counts under the objective: stalls, where slow operations are what it is about or more of them than a promise lets. */
 double lode_bottleneck_weight(const struct lode_question *q, enum lode_bottleneck b);
 /* The most that could be won, as a share (weighted, 1 at the most); 0: nothing; NAN: not known, but there is something. */
-double lode_diagnosis_worth(const struct lode_question *q, const struct lode_diagnosis *d, size_t n);
+double lode_diagnosis_worth(const struct lode_diagnosis *d, size_t n);
 
 #endif

@@ -90,13 +90,13 @@ static bool consult(struct lode_view *v, const struct lode_expert_rule *r, struc
 	}
 	a->proposal.expect = gain(d->share, r->brings * fmin(1, part));
 	a->proposal.confidence = confidence;
-	a->value = a->proposal.expect * confidence * lode_bottleneck_weight(v->q, d->what);
+	a->value = a->proposal.expect * confidence * d->weight;
 	double wait = fmax(s.wait_s, part > 0 ? lode_search_banned(v->q, &a->proposal) : 0);
 	if (!(part > 0))
 		lode_fmt(a->held, sizeof a->held, "the next step would not move anything");
 	else if (wait > 0)
 		lode_fmt(a->held, sizeof a->held, "%s, %.0f s", s.rests ? "tried enough" : "cooling down", wait);
-	else if (a->proposal.expect * lode_bottleneck_weight(v->q, d->what) < LEAST)
+	else if (a->proposal.expect * d->weight < LEAST)
 		lode_fmt(a->held, sizeof a->held, "too little to be proven: %s", lode_text_percent(a->proposal.expect).s);
 	else
 		passes(v->q, plan, a);

@@ -48,7 +48,7 @@ static void test_cache(void **state)
 	assert_int_equal(worst(w), LODE_BOTTLENECK_CACHE);
 	/* 3.7 million blocks of 6 us in 4.2 million reads of 14 us, half as much again */
 	assert_float_equal(found[0].share, 1.5 * 3.7 * 6 / (4.2 * 14), 1e-6);
-	assert_float_equal(lode_diagnosis_worth(&w->q, found, n), found[0].share, 1e-9);
+	assert_float_equal(lode_diagnosis_worth(found, n), found[0].share, 1e-9);
 	assert_non_null(strstr(found[0].evidence, "8 MiB"));
 	/* Not timed: a block counts as much as the rest of a read. */
 	world_untimed(w);
@@ -82,12 +82,12 @@ static void test_nothing(void **state)
 	(void)state;
 	cached(w);
 	assert_int_equal(worst(w), LODE_BOTTLENECK_NONE);
-	assert_true(lode_diagnosis_worth(&w->q, found, n) == 0);
+	assert_true(lode_diagnosis_worth(found, n) == 0);
 	assert_true(share_of(LODE_BOTTLENECK_READ_CPU) > 0.9); /* said all the same */
 	w->workload.known = false;
 	assert_int_equal(worst(w), LODE_BOTTLENECK_UNKNOWN);
 	assert_int_equal(n, 1);
-	assert_true(lode_diagnosis_worth(&w->q, found, n) == 0);
+	assert_true(lode_diagnosis_worth(found, n) == 0);
 	free(w);
 }
 
@@ -150,11 +150,11 @@ static void test_debt_to_come(void **state)
 	w->window.debt = 25ull << 30; /* 5 GiB in 30 s: 64 GiB in four minutes */
 	assert_int_equal(worst(w), LODE_BOTTLENECK_DEBT);
 	assert_true(isnan(found[0].share));
-	assert_true(isnan(lode_diagnosis_worth(&w->q, found, n)));
+	assert_true(isnan(lode_diagnosis_worth(found, n)));
 	w->window.cpu_ns = 58000000000ull;
 	w->window.hist_sum[LODE_H_COMPACTION] = 20000000;
 	assert_int_equal(worst(w), LODE_BOTTLENECK_COMPACTION_CPU);
-	assert_float_equal(lode_diagnosis_worth(&w->q, found, n), 0.5 * 20 / 58, 1e-6);
+	assert_float_equal(lode_diagnosis_worth(found, n), 0.5 * 20 / 58, 1e-6);
 	w->window.debt_start = w->window.debt - (100u << 20); /* hours away */
 	worst(w);
 	assert_true(share_of(LODE_BOTTLENECK_DEBT) < 0 && !isnan(share_of(LODE_BOTTLENECK_DEBT)));
