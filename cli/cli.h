@@ -27,11 +27,16 @@ int cli_status(const struct cli_verb *v, int argc, char **argv);
 int cli_watch(const struct cli_verb *v, int argc, char **argv);
 int cli_journal(const struct cli_verb *v, int argc, char **argv);
 int cli_doctor(const struct cli_verb *v, int argc, char **argv);
+int cli_relay(const struct cli_verb *v, int argc, char **argv);
 int cli_help(const struct cli_verb *v, int argc, char **argv);
 
 /* main.c: both print to where they belong and return the exit status. */
 int cli_usage(const struct cli_verb *v, bool asked); /* asked: --help, to stdout, done; else to stderr, wrong use */
 int cli_error(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* run.c: settings of the command line, put into this process's environment, where lode_config_load and a child find them. scratch checks them. */
+int cli_take_setting(const char *setting, struct lode_config *scratch);
+int cli_take_file(const char *file, struct lode_config *scratch);
 
 /* target.c: which process, which database. */
 struct cli_target {

@@ -6,6 +6,7 @@
 #include "doctor_rules.h"
 #include "elf.h"
 
+#include "advise/advisor.h"
 #include "base/json.h"
 
 #include <limits.h>
@@ -83,6 +84,7 @@ unsigned cli_doctor_open(struct cli_report *r, pid_t pid, bool answers);
 void cli_doctor_libraries(struct cli_report *r);
 void cli_doctor_setup(struct cli_report *r, pid_t pid, bool ask);
 /* doctor_model.c: the endpoint; ask: one small real call. */
+struct lode_llm_config cli_llm_of(const struct lode_config *c); /* what they borrow from each other lives as long as c */
 void cli_doctor_model(struct cli_report *r, const struct lode_config *c, bool ask);
 
 #endif

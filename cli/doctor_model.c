@@ -2,7 +2,9 @@
  * call takes the advisor's own way: its libcurl, its key, its dialects, its schema. */
 #include "doctor.h"
 
+#include "advise/carrier.h"
 #include "advise/key.h"
+#include "advise/relay.h"
 #include "advise/round.h"
 
 #include <errno.h>
@@ -18,7 +20,7 @@ static const char system_text[] =
     "\"changes\": [], \"expect_percent\": 0, \"confidence\": 1, \"no_change_reason\": \"ready\"}.";
 static const char user_text[] = "Is the connection ready? Propose no change.";
 
-static struct lode_llm_config llm_of(const struct lode_config *c)
+struct lode_llm_config cli_llm_of(const struct lode_config *c)
 {
 	return (struct lode_llm_config){.url = c->url,
 					.model = c->model,
@@ -53,7 +55,7 @@ static bool look_at_settings(struct cli_report *r, const struct lode_llm_config 
 		cli_find(r, CLI_F_MODEL_BAD, "llm.url", "%s", err.msg);
 		return false;
 	}
-	rc = lode_key_load(llm, key, &err);
+	rc = lode_relay_path(llm->url) ? -ENOKEY : lode_key_load(llm, key, &err);
 	explicit_bzero(key, sizeof key);
 	if (rc && !(rc == -ENOKEY && *loopback)) {
 		cli_find(r, CLI_F_MODEL_BAD, "key", "%s", err.msg);
@@ -100,7 +102,7 @@ static void ask_model(struct cli_report *r, const struct lode_llm_config *llm, b
 {
 	struct lode_err err = {0};
 	struct lode_prompt prompt = {.offer = {.option = {true}, .ncf = 1}};
-	struct lode_round round = {.config = llm, .loopback = loopback, .http = lode_http_open(&err)};
+	struct lode_round round = {.config = llm, .loopback = loopback, .http = lode_carry(llm, &err)};
 	struct lode_reply reply;
 	size_t n = strlen(llm->url);
 	char url[1024];
@@ -131,7 +133,7 @@ static void ask_model(struct cli_report *r, const struct lode_llm_config *llm, b
 
 void cli_doctor_model(struct cli_report *r, const struct lode_config *c, bool ask)
 {
-	struct lode_llm_config llm = llm_of(c);
+	struct lode_llm_config llm = cli_llm_of(c);
 	bool loopback = false;
 
 	if (strcmp(c->advisor, "llm") != 0 && !ask)

@@ -53,6 +53,13 @@ const struct cli_verb cli_verbs[] = {
      "  -j          JSON\n\n"
      "Without any of them: is this installation in order? The exit status is 0 if tuning is possible, 1 if not.\n",
      cli_doctor},
+    {"relay", "[-c FILE] [-s section.key=value]... [--check]", "hold the key and call the model for services that may not",
+     "  -c FILE     the configuration file (LODESTONE_CONFIG): [llm] says what is asked and with which key, [relay] who may ask\n"
+     "  -s S.K=V    set one key, for example -s relay.socket=/run/lodestone/relay.sock; may be repeated\n"
+     "  --check     ask the endpoint once, say what came of it, and end\n\n"
+     "Services reach it by llm.url = unix:/run/lodestone/relay.sock, and need no key, no TLS library and no network. It runs in the\n"
+     "foreground until SIGTERM, with one line in the log for each call, and reads the key file anew for each.\n",
+     cli_relay},
     {"help", "[VERB|config]", "this list, more about one verb, or every setting",
      "  config      every key of the configuration with its default, as a file to start from\n", cli_help},
 };

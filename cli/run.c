@@ -16,7 +16,7 @@
 #define CONFIG_MAX (256u << 10)
 
 /* "agent.mode=auto" becomes LODESTONE_AGENT_MODE=auto, if there is such a key and it may have that value. */
-static int set_key(const char *setting, struct lode_config *scratch)
+int cli_take_setting(const char *setting, struct lode_config *scratch)
 {
 	char section[64], key[64], name[160];
 	struct lode_err err = {0};
@@ -33,7 +33,7 @@ static int set_key(const char *setting, struct lode_config *scratch)
 	return setenv(name, value, 1) ? cli_error(CLI_FAILED, "no memory") : CLI_DONE;
 }
 
-static int set_file(const char *file, struct lode_config *scratch)
+int cli_take_file(const char *file, struct lode_config *scratch)
 {
 	struct lode_buf text, notes;
 	char *real = realpath(file, NULL);
@@ -129,9 +129,9 @@ int cli_run(const struct cli_verb *v, int argc, char **argv)
 	lode_config_defaults(scratch);
 	while (status == CLI_DONE && (option = getopt_long(argc, argv, "+c:s:h", longs, NULL)) != -1) {
 		if (option == 'c') {
-			status = set_file(optarg, scratch);
+			status = cli_take_file(optarg, scratch);
 		} else if (option == 's') {
-			status = set_key(optarg, scratch);
+			status = cli_take_setting(optarg, scratch);
 		} else {
 			free(scratch);
 			return cli_usage(v, option == 'h');

@@ -58,11 +58,12 @@ enum lode_answer {
 /* Names for what became of a model call, for journal and metrics (hosting.md 3.2). */
 #define LODE_CALLS(X) \
 	X(OK, "ok") X(NO_CHANGE, "no-change") X(NOT_CONFIGURED, "not-configured") X(NO_KEY, "no-key") X(CONNECT, "connect-failed") X(TIMEOUT, "timeout") \
-	X(TLS, "tls-failed") X(CLOSED, "connection-closed") X(TOO_BIG, "reply-too-big") X(HTTP, "http-error") X(AUTH, "unauthorized") \
+	X(TLS, "tls-failed") X(RELAY, "relay-unreachable") X(RELAY_REFUSED, "relay-refused") X(CLOSED, "connection-closed") X(TOO_BIG, "reply-too-big") X(HTTP, "http-error") X(AUTH, "unauthorized") \
 	X(QUOTA, "quota-exhausted") X(RATE_LIMIT, "rate-limited") X(SERVER, "server-error") X(NOT_JSON, "not-json") X(API_ERROR, "api-error") X(NO_CHOICES, "no-choices") \
 	X(REFUSAL, "model-refused") X(TRUNCATED, "truncated") X(FILTERED, "content-filtered") X(EMPTY, "empty-content") X(BAD_CONTENT, "content-not-json") \
 	X(DUPLICATE_KEY, "duplicate-key") X(SCHEMA, "schema-violation") X(UNKNOWN_OPTION, "unknown-option") X(BAD_VALUE, "malformed-value") \
-	X(BUDGET, "budget-exhausted") X(CIRCUIT, "circuit-open") X(CANCELLED, "cancelled") X(INTERNAL, "internal-error")
+	X(BUDGET, "budget-exhausted") X(CIRCUIT, "circuit-open") X(REPLAY_DIFFERS, "replay-differs") X(REPLAY_END, "replay-ended") \
+	X(CANCELLED, "cancelled") X(INTERNAL, "internal-error")
 enum lode_call {
 #define X(id, name) LODE_CALL_##id,
 	LODE_CALLS(X)
@@ -82,6 +83,7 @@ struct lode_reply {
 	double seconds;          /* network time */
 	char model[64];          /* as the server named it */
 	char wording[80];        /* llm: versions of the prompt's fixed texts */
+	char note[240];          /* what else is to be told: where a replayed request was another */
 	char *raw;               /* malloc'd: the model's content, cut to 16 KiB, for the journal; NULL. The caller frees. */
 };
 
@@ -126,7 +128,7 @@ struct lode_advisor {
 };
 
 struct lode_llm_config { /* all strings borrowed for the advisor's life */
-	const char *url;        /* base, "http://127.0.0.1:8080/v1" */
+	const char *url;        /* base, "http://127.0.0.1:8080/v1", or a relay, "unix:/run/lodestone/relay.sock" */
 	const char *model;
 	const char *key_file;   /* mode 0600, read when needed; NULL or "": credentials directory, then key */
 	const char *credentials_dir; /* $CREDENTIALS_DIRECTORY as it was at start, or NULL; its file lodestone-api-key */
@@ -140,9 +142,11 @@ struct lode_llm_config { /* all strings borrowed for the advisor's life */
 	double price_in, price_out; /* of a million tokens */
 	int max_tokens;         /* of the answer, default 2000 */
 	double temperature;     /* default 0.2; < 0: do not send */
-	const struct lode_clock *clock; /* NULL: the real one */
 	unsigned prompt_tokens; /* of both texts, at the most; 0: the default */
 	const char *prompt_dir; /* with texts in place of the built-in ones (wording.h); NULL or "": those */
+	const char *record, *replay; /* files; NULL or "": none */
+	bool replay_loose;
+	const struct lode_clock *clock; /* NULL: the real one. Another only with replay, which takes no time */
 };
 
 struct lode_advisor *lode_advisor_expert(void);

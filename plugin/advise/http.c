@@ -1,10 +1,13 @@
-/* One HTTP POST at a time, by a libcurl that is opened at run time and only where a model is configured.
+/* One HTTP POST at a time, by a libcurl that is opened at run time and only where a model is configured, or by a carrier in its place.
  *
  * Inside another process everything that the environment, a signal or a symbol of the host could change is pinned: own copies of the
  * symbols, no proxy or .netrc from the environment, no redirects, no signals, sockets close-on-exec, handles gone after each call. */
 #include "advise/http.h"
+#include "advise/carrier.h"
 #include "advise/key.h"
+#include "advise/relay.h"
 #include "advise/secret.h"
+#include "advise/tape.h"
 #include "base/clock.h"
 #include "base/library.h"
 
@@ -48,6 +51,8 @@ struct lode_http {
 		CURL_FUNCTIONS(X)
 #undef X
 	} curl;
+	struct lode_carrier *carrier; /* in libcurl's place; NULL */
+	struct lode_tape *tape;	      /* NULL: nothing is recorded */
 	int cancel_fd; /* readable once cancelled; multi_poll watches it beside the sockets */
 	atomic_bool cancelled;
 	/* For exit(): */
@@ -62,8 +67,15 @@ int lode_http_url_check(const char *url, bool *loopback, struct lode_err *err)
 	char name[64] = "";
 	struct in_addr a;
 
+	if (lode_relay_path(url)) {
+		*loopback = true;
+		return lode_relay_path(url)[0] == '/' && strlen(url) < LODE_RELAY_URL_MAX
+			   ? 0
+			   : lode_err_set(err, EINVAL, "llm.url: unix: is followed by the whole path of the relay's socket, at most %d characters",
+					  LODE_RELAY_URL_MAX - 1 - (int)strlen(LODE_RELAY_SCHEME));
+	}
 	if (!tls && strncmp(url, "http://", 7) != 0)
-		return lode_err_set(err, EINVAL, "llm.url must begin with https:// (or http:// for a server on this machine)");
+		return lode_err_set(err, EINVAL, "llm.url must begin with https:// (or http:// for a server on this machine, unix: for a relay)");
 	for (const char *p = url; *p; p++)
 		if (*p <= ' ' || *p == 0x7f || strchr("@?#\\", *p))
 			return lode_err_set(err, EINVAL, "llm.url is a plain base address: no spaces, user names or queries");
@@ -147,6 +159,34 @@ static void at_exit(int status, void *arg)
 		poll(NULL, 0, 1);
 }
 
+struct lode_http *lode_http_open_with(struct lode_carrier *carrier, struct lode_err *err)
+{
+	struct lode_http *h = calloc(1, sizeof *h);
+
+	if (h && (h->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) >= 0) {
+		h->carrier = carrier;
+		return h;
+	}
+	lode_err_set(err, h ? errno : ENOMEM, h ? "no eventfd" : "no memory");
+	free(h);
+	return NULL;
+}
+
+void lode_http_record(struct lode_http *h, struct lode_tape *tape)
+{
+	h->tape = tape;
+}
+
+bool lode_http_keyless(const struct lode_http *h)
+{
+	return h->carrier != NULL;
+}
+
+bool lode_http_instant(const struct lode_http *h)
+{
+	return h->carrier && h->carrier->ops->instant;
+}
+
 struct lode_http *lode_http_open(struct lode_err *err)
 {
 	struct lode_http *h = calloc(1, sizeof *h);
@@ -172,8 +212,14 @@ struct lode_http *lode_http_open(struct lode_err *err)
 
 void lode_http_close(struct lode_http *h)
 {
-	h->curl.global_cleanup();
+	lode_tape_free(h->tape);
 	close(h->cancel_fd);
+	if (h->carrier) {
+		h->carrier->ops->free(h->carrier);
+		free(h);
+		return;
+	}
+	h->curl.global_cleanup();
 	/* h itself stays, a few hundred bytes, for the exit handler, which cannot be taken back. */
 	atomic_store(&h->closed, true);
 }
@@ -210,7 +256,7 @@ bool lode_http_sleep(struct lode_http *h, double seconds)
 {
 	struct pollfd p = {.fd = h->cancel_fd, .events = POLLIN};
 
-	if (seconds > 0)
+	if (seconds > 0 && !lode_http_instant(h))
 		poll(&p, 1, (int)fmin(seconds * 1000, 3600e3));
 	return lode_http_cancelled(h);
 }
@@ -391,23 +437,18 @@ static void finish(struct lode_http *h, CURL *e, CURLcode code, const struct sin
 		snprintf(out->why, sizeof out->why, "%s", out->call == LODE_CALL_CANCELLED ? "cancelled" : h->curl.easy_strerror(code));
 }
 
-void lode_http_post(struct lode_http *h, const struct lode_http_request *q, struct lode_buf *body, struct lode_http_reply *out)
+static void post_by_curl(struct lode_http *h, const struct lode_http_request *q, struct lode_buf *body, struct lode_http_reply *out)
 {
-	uint64_t start = lode_clock_mono(&lode_clock_real);
 	struct sink sink = {.body = body};
 	struct curl_slist *list;
 	CURL *e;
 	CURLM *m;
 
-	atomic_store(&h->busy, true);
-	if (atomic_load(&h->leaving))
-		lode_http_cancel(h);
 	lode_secret_enter();
 	list = headers(h, q->key);
 	e = h->curl.easy_init();
 	m = h->curl.multi_init();
 	*out = (struct lode_http_reply){.call = LODE_CALL_INTERNAL, .why = "libcurl could not be set up"};
-	lode_buf_clear(body);
 	if (!list || !e || !m || !prepare(h, e, q, list, &sink) || h->curl.multi_add_handle(m, e) != CURLM_OK)
 		goto out;
 	out->why[0] = '\0';
@@ -421,6 +462,23 @@ out:
 	if (list)
 		headers_wipe(h, list);
 	lode_secret_leave();
+}
+
+void lode_http_post(struct lode_http *h, const struct lode_http_request *q, struct lode_buf *body, struct lode_http_reply *out)
+{
+	uint64_t start = lode_clock_mono(&lode_clock_real);
+
+	atomic_store(&h->busy, true);
+	if (atomic_load(&h->leaving))
+		lode_http_cancel(h);
+	lode_buf_clear(body);
+	if (h->carrier)
+		h->carrier->ops->post(h->carrier, q, h->cancel_fd, body, out);
+	else
+		post_by_curl(h, q, body, out);
+	if (!lode_http_instant(h))
+		out->seconds = (double)(lode_clock_mono(&lode_clock_real) - start) / 1e9;
+	if (h->tape)
+		lode_tape_add(h->tape, q, body, out);
 	atomic_store(&h->busy, false);
-	out->seconds = (double)(lode_clock_mono(&lode_clock_real) - start) / 1e9;
 }

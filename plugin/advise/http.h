@@ -8,6 +8,8 @@
 #define LODE_HTTP_BODY_MAX (1u << 20) /* of a reply */
 
 struct lode_http;
+struct lode_carrier;
+struct lode_tape;
 
 struct lode_http_request {
 	const char *url;
@@ -26,14 +28,24 @@ struct lode_http_reply {
 	enum lode_should should_retry;
 	double seconds;
 	char why[200]; /* call != OK: a sentence; never holds the key or the body */
+	char note[240]; /* what else is to be told, or "" */
 };
 
-/* https anywhere; http only to this very machine (127.0.0.0/8, [::1], localhost); no user:password, no query. -EINVAL with the mend. */
+/* https anywhere; http only to this very machine (127.0.0.0/8, [::1], localhost); no user:password, no query; or unix: and the path of a relay's
+ * socket. -EINVAL with the mend. */
 int lode_http_url_check(const char *url, bool *loopback, struct lode_err *err);
 
 /* Opens the library. NULL with *err: it is not there, or it cannot be used inside another process (not thread-safe, resolver by signals).
  */
 struct lode_http *lode_http_open(struct lode_err *err);
+/* The same without a library: everything goes by the carrier, which is the new one's from then on. */
+struct lode_http *lode_http_open_with(struct lode_carrier *carrier, struct lode_err *err);
+/* From now on every exchange is recorded; the tape is the connection's from then on. */
+void lode_http_record(struct lode_http *h, struct lode_tape *tape);
+/* No key is wanted: the carrier has no use for one. */
+bool lode_http_keyless(const struct lode_http *h);
+/* Nothing ever waits here: it may be used on the asker's own thread. */
+bool lode_http_instant(const struct lode_http *h);
 /* No call may be running. exit() needs nothing from the caller: a call then ends before the TLS library's own exit handlers run. */
 void lode_http_close(struct lode_http *h);
 /* Blocks until the reply is there, the time is over or it is cancelled. One thread at a time. *body is cleared first; its max is the cap.

@@ -3,6 +3,7 @@
  * descriptor table.
  *
  * Lock order: one mutex, held for moments only; never during a call. cancel takes no lock at all. */
+#include "advise/carrier.h"
 #include "advise/catalogue.h"
 #include "advise/round.h"
 #include "base/clock.h"
@@ -115,6 +116,11 @@ static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struc
 		return;
 	}
 	lode_http_rearm(m->round.http);
+	if (lode_http_instant(m->round.http)) { /* poll does it: no thread, so that a simulation is the same each time */
+		m->state = ASKED;
+		waiting(out);
+		return;
+	}
 	if (!m->started)
 		m->started = lode_thread_start_joinable(&m->thread, llm_thread, m, STACK_BYTES) == 0;
 	if (!m->started) {
@@ -130,10 +136,21 @@ static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struc
 	out->cost = lode_round_most(&m->round);
 }
 
+/* Nobody else is there: no thread was started. */
+static void run_here(struct llm *m)
+{
+	lode_round_run(&m->round, &m->prompt, &m->reply);
+	lode_prompt_fini(&m->prompt);
+	m->dialect = m->round.dialect;
+	m->state = DONE;
+}
+
 static void llm_poll(struct lode_advisor *a, struct lode_reply *out)
 {
 	struct llm *m = (struct llm *)a;
 
+	if (lode_http_instant(m->round.http) && m->state == ASKED)
+		run_here(m);
 	pthread_mutex_lock(&m->lock);
 	switch (m->state) {
 	case DONE:
@@ -279,28 +296,30 @@ static char *endpoint(const char *base)
 struct lode_advisor *lode_advisor_llm(const struct lode_llm_config *c, struct lode_err *err)
 {
 	struct llm *m;
-	bool loopback = false;
+	bool replay = c->replay && *c->replay, loopback = replay; /* neither needs a key */
 
-	if (!c->url || !*c->url || !c->model || !*c->model) {
+	if (!replay && (!c->url || !*c->url || !c->model || !*c->model)) {
 		lode_err_set(err, EINVAL, "no model is configured: set llm.url and llm.model");
 		return NULL;
 	}
-	if (lode_http_url_check(c->url, &loopback, err) != 0)
+	if (!replay && lode_http_url_check(c->url, &loopback, err) != 0)
 		return NULL;
-	if (!(m = calloc(1, sizeof *m)) || !(m->url = endpoint(c->url))) {
+	if (!(m = calloc(1, sizeof *m)) || !(m->url = endpoint(replay ? "" : c->url))) {
 		free(m);
 		lode_err_set(err, ENOMEM, "no memory");
 		return NULL;
 	}
 	m->base.ops = &llm_ops;
 	m->config = *c;
+	if (replay && !(c->model && *c->model))
+		m->config.model = "recorded";
 	if (!(m->config.timeout_s > 0))
 		m->config.timeout_s = 120;
 	if (m->config.max_tokens <= 0)
 		m->config.max_tokens = 2000;
-	if (!m->config.clock)
+	if (!m->config.clock || !replay) /* a network keeps its own time */
 		m->config.clock = &lode_clock_real;
-	m->round = (struct lode_round){.config = &m->config, .url = m->url, .loopback = loopback, .http = lode_http_open(err)};
+	m->round = (struct lode_round){.config = &m->config, .url = m->url, .loopback = loopback, .http = lode_carry(&m->config, err)};
 	if (!m->round.http) {
 		free(m->url);
 		free(m);

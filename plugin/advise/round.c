@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define REQUEST_MAX (1u << 20)
+#define RELAY_PAUSE_S 600
 #define LADDER_STEPS 6 /* more than a dialect can take */
 #define SECRET_LEAST 8 /* characters: a shorter key is none, and may be any word */
 
@@ -39,7 +40,7 @@ static bool transient(enum lode_call c, const struct lode_http_reply *h)
 {
 	if (h->should_retry != LODE_SHOULD_UNSAID && h->status >= 400)
 		return h->should_retry == LODE_SHOULD_RETRY;
-	return c == LODE_CALL_CONNECT || c == LODE_CALL_CLOSED || c == LODE_CALL_SERVER || c == LODE_CALL_RATE_LIMIT ||
+	return c == LODE_CALL_CONNECT || c == LODE_CALL_RELAY || c == LODE_CALL_CLOSED || c == LODE_CALL_SERVER || c == LODE_CALL_RATE_LIMIT ||
 	       (c == LODE_CALL_HTTP && (h->status == 408 || h->status == 409));
 }
 
@@ -53,7 +54,7 @@ static bool malformed(enum lode_call c)
 /* It will be the same next time, until someone changes the configuration or the account. */
 static bool configuration(enum lode_call c, long status)
 {
-	return c == LODE_CALL_AUTH || c == LODE_CALL_QUOTA || c == LODE_CALL_NO_KEY || (c == LODE_CALL_HTTP && status == 404);
+	return c == LODE_CALL_AUTH || c == LODE_CALL_QUOTA || c == LODE_CALL_NO_KEY || c == LODE_CALL_RELAY_REFUSED || (c == LODE_CALL_HTTP && status == 404);
 }
 
 /* ---- what it costs ---- */
@@ -64,7 +65,7 @@ static struct lode_cost cost_of(const struct lode_round *r, const struct attempt
 {
 	uint64_t in = one->prompt_tokens, out = one->completion_tokens;
 
-	if (call == LODE_CALL_CONNECT || call == LODE_CALL_TLS || (a->http.call == LODE_CALL_OK && (a->http.status < 200 || a->http.status > 299)))
+	if (call == LODE_CALL_CONNECT || call == LODE_CALL_TLS || call == LODE_CALL_RELAY_REFUSED || (a->http.call == LODE_CALL_OK && (a->http.status < 200 || a->http.status > 299)))
 		return (struct lode_cost){.calls = 1};
 	if (a->http.call != LODE_CALL_OK)
 		return a->reserved;
@@ -102,6 +103,8 @@ static void count(struct lode_round *r, const struct attempt *a, enum lode_call 
 	total->prompt_tokens += one->prompt_tokens;
 	total->completion_tokens += one->completion_tokens;
 	total->seconds += a->http.seconds;
+	if (a->http.note[0])
+		memcpy(total->note, a->http.note, sizeof total->note);
 }
 
 /* ---- one call ---- */
@@ -136,7 +139,7 @@ static enum lode_call prepare(struct lode_round *r, struct attempt *a, struct lo
 	if (now_ns(r) >= a->deadline)
 		return refuse(out, LODE_CALL_TIMEOUT, "the time of this round is over");
 	a->stamp = lode_key_stamp(c);
-	int k = a->key ? lode_key_load(c, a->key, &err) : lode_err_set(&err, ENOMEM, "no memory for the key");
+	int k = lode_http_keyless(r->http) ? -ENOKEY : a->key ? lode_key_load(c, a->key, &err) : lode_err_set(&err, ENOMEM, "no memory for the key");
 	a->keyed = k == 0;
 	if (k != 0 && !(k == -ENOKEY && r->loopback))
 		return refuse(out, LODE_CALL_NO_KEY, err.msg);
@@ -245,7 +248,10 @@ static void remember(struct lode_round *r, const struct attempt *a, enum lode_ca
 	if (out->answer != LODE_ANSWER_FAILED) {
 		lode_budget_success(&r->budget);
 	} else if (out->call != LODE_CALL_CANCELLED && call != LODE_CALL_BUDGET && call != LODE_CALL_CIRCUIT) {
-		lode_budget_failure(&r->budget, now_ns(r), configuration(call, a->http.status), a->http.retry_after);
+		bool fixed = configuration(call, a->http.status), ours = !lode_http_keyless(r->http);
+
+		/* What is wrong at a relay is mended there, and nobody tells us: so it is asked again, but late. */
+		lode_budget_failure(&r->budget, now_ns(r), fixed && ours, fixed && !ours ? RELAY_PAUSE_S : a->http.retry_after);
 		r->last = (struct lode_stumble){.call = call, .status = a->http.status, .key = a->stamp};
 		lode_fmt(r->last.why, sizeof r->last.why, "%s", out->why);
 	}
@@ -303,6 +309,7 @@ void lode_round_run(struct lode_round *r, const struct lode_prompt *p, struct lo
 	out->prompt_tokens = total.prompt_tokens;
 	out->completion_tokens = total.completion_tokens;
 	out->seconds = total.seconds;
+	memcpy(out->note, total.note, sizeof out->note);
 	out->calls = total.calls;
 	out->cost = total.cost;
 	settle(r, &a, call, out);

@@ -69,6 +69,8 @@ static void journal_reply(struct lode_conductor *c, const struct lode_reply *r)
 	lode_json_u64(j, "completion_tokens", r->completion_tokens);
 	lode_json_num(j, "seconds", r->seconds);
 	json_cost(j, &r->cost);
+	if (r->note[0])
+		lode_json_str(j, "note", r->note);
 	if (r->raw)
 		lode_json_str(j, "reply", r->raw);
 	lode_journal_end(c->journal, false);
@@ -157,6 +159,7 @@ static void take_reply(struct lode_conductor *c, struct lode_reply *r)
 	c->ask_ns = lode_conductor_now(c) + lode_seconds_ns(pause);
 	c->last_call = lode_call_name(r->call);
 	snprintf(c->advice, sizeof(c->advice), "%s", r->why);
+	snprintf(c->note, sizeof(c->note), "%s", r->note);
 	if (r->calls || r->answer == LODE_ANSWER_FAILED)
 		journal_reply(c, r);
 	if (r->answer == LODE_ANSWER_FAILED)

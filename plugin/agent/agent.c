@@ -114,7 +114,8 @@ static struct lode_advisor *make_advisor(struct lode_agent *a)
 		.ca_file = c->ca_file[0] ? c->ca_file : NULL, .proxy = c->proxy, .timeout_s = c->timeout, .retries = c->retries,
 		.calls_per_hour = c->calls_per_hour, .tokens_per_day = c->tokens_per_day,
 		.money_per_day = c->money_per_day, .price_in = c->price_in, .price_out = c->price_out, .max_tokens = c->max_tokens, .temperature = c->temperature,
-		.prompt_tokens = c->prompt_tokens, .prompt_dir = c->prompt_dir};
+		.prompt_tokens = c->prompt_tokens, .prompt_dir = c->prompt_dir,
+		.record = c->record, .replay = c->replay, .replay_loose = c->replay_loose};
 	struct lode_advisor *advisor = NULL;
 	if (strcmp(c->advisor, "random") == 0)
 		return lode_advisor_random(seed);

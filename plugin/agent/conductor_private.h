@@ -153,7 +153,7 @@ struct lode_conductor {
 	size_t nrecent;
 	struct counts counts;
 	const char *last_call;
-	char advice[400];
+	char advice[400], note[240];
 	char statistics[8];
 };
 

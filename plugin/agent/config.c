@@ -31,6 +31,7 @@ static const char *const children[] = {"inherit", "strip", NULL};
 static const char *const advisors[] = {"expert", "llm", "random", "adversarial", NULL};
 static const char *const paces[] = {"production", "bench", "rush", NULL};
 static const char *const shapes[] = {"refuse", "volume", NULL};
+static const char *const replays[] = {"strict", "loose", NULL};
 static const char *const apis[] = {"chat", NULL};
 
 #define AT(field) offsetof(struct lode_config, field), sizeof(((struct lode_config *)0)->field)
@@ -63,7 +64,7 @@ static const struct key keys[] = {
 	 "Who proposes: the built-in rules, a language model; or, for tests of the guard only, random and adversarial, which propose nonsense and harm."},
 	{"advisor", "interval", T_SECONDS, AT(advisor_interval), 0, 86400, NULL, "0", "Least time between two questions to the advisor. 0: as the pace says."},
 	{"advisor", "max_trials", T_UINT, AT(max_trials), 0, 1e6, NULL, "0", "Trials for each opening of a database. 0: no limit."},
-	{"llm", "url", T_TEXT, AT(url), 0, 0, NULL, "", "Base URL with the version: http://127.0.0.1:8080/v1. Plain http only to this machine."},
+	{"llm", "url", T_TEXT, AT(url), 0, 0, NULL, "", "Base URL with the version: http://127.0.0.1:8080/v1. Plain http only to this machine; unix:/path for a relay."},
 	{"llm", "api", T_WORD, AT(api), 0, 0, apis, "chat", "Protocol: chat is OpenAI-compatible chat completions."},
 	{"llm", "model", T_TEXT, AT(model), 0, 0, NULL, "", "The model's name as the server knows it."},
 	{"llm", "key_file", T_TEXT, AT(key_file), 0, 0, NULL, "", "File with the API key, readable by its owner only. Else the service manager's credential lodestone-api-key."},
@@ -87,6 +88,19 @@ static const struct key keys[] = {
 	 "The most that a prompt may be, counted high (docs/dialogue.md): what has less weight is left out. The answer's schema is not counted."},
 	{"llm", "prompt_dir", T_TEXT, AT(prompt_dir), 0, 0, NULL, "",
 	 "Directory with system.txt, answer.txt and task.txt in place of the prompt's built-in texts. What cannot be used is told by `lodestone doctor`."},
+	{"llm", "record", T_TEXT, AT(record), 0, 0, NULL, "",
+	 "A file for everything that is said to the model and comes back, without the key, to be replayed. It must not be there yet; %p is the process id."},
+	{"llm", "replay", T_TEXT, AT(replay), 0, 0, NULL, "", "A recording that answers in the model's place, in its order; nothing is sent."},
+	{"llm", "replay_policy", T_WORD, AT(replay_loose), 0, 0, replays, "loose",
+	 "What becomes of a request that is not the recorded one. loose: it is answered all the same, and the difference is told. strict: the call fails."},
+	{"relay", "socket", T_TEXT, AT(relay_socket), 0, 0, NULL, "/run/lodestone/relay.sock",
+	 "Where `lodestone relay` listens. Services reach it by llm.url = unix:/run/lodestone/relay.sock."},
+	{"relay", "users", T_TEXT, AT(relay_users), 0, 0, NULL, "",
+	 "Who may ask beside the relay's own user and root: names or numbers, separated by spaces or commas. Needs relay.group."},
+	{"relay", "group", T_TEXT, AT(relay_group), 0, 0, NULL, "",
+	 "The group that may open the socket (mode 0660). Empty: the relay's own user only (mode 0600)."},
+	{"relay", "clients", T_UINT, AT(relay_clients), 1, 64, NULL, "4", "Calls at one time; others wait in line."},
+	{"relay", "calls_per_hour", T_UINT, AT(relay_calls_per_hour), 0, 1e6, NULL, "120", "Calls in an hour, of all services together. 0: no limit."},
 	{"objective", "kind", T_WORD, AT(objective.kind), 0, 0, lode_objective_name, "balanced",
 	 "What a change must make better to be kept. balanced: less service time for the work that comes. throughput: more operations per second, where clients "
 	 "wait for answers. latency: fewer operations slower than the SLOs. write_amp: fewer bytes written to disk for each that comes in. cost: less processor "

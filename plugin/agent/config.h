@@ -42,6 +42,11 @@ struct lode_config {
 	double curiosity;     /* seconds */
 	unsigned prompt_tokens;
 	char prompt_dir[512];
+	char record[512], replay[512];
+	int replay_loose;
+	/* [relay]: of `lodestone relay`, no host reads them */
+	char relay_socket[112], relay_group[64], relay_users[256];
+	unsigned relay_clients, relay_calls_per_hour;
 	struct lode_objective objective; /* [objective], and guard.margin_* */
 	/* [guard] */
 	bool allow_optin, allow_residue;

@@ -162,7 +162,7 @@ int lode_config_load(struct lode_config *c, char *const *env, struct lode_buf *n
 	}
 	problems += load_env(c, env, notes) + unknown_env(env, notes);
 	c->disabled = disable && *disable && strcmp(disable, "0") != 0;
-	if (strcmp(c->advisor, "llm") == 0 && (!c->url[0] || !c->model[0])) {
+	if (strcmp(c->advisor, "llm") == 0 && !c->replay[0] && (!c->url[0] || !c->model[0])) {
 		lode_buf_addf(notes, "advisor.kind = llm needs llm.url and llm.model; the built-in expert is used\n");
 		snprintf(c->advisor, sizeof(c->advisor), "expert");
 		problems++;

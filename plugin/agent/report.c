@@ -235,6 +235,8 @@ static void json_counts(const struct lode_conductor *c, struct lode_json *j)
 	lode_json_object(j, "advice");
 	lode_json_str(j, "last", c->last_call);
 	lode_json_str(j, "why", c->advice);
+	if (c->note[0])
+		lode_json_str(j, "note", c->note);
 	lode_json_u64(j, "calls", n->calls);
 	lode_json_u64(j, "tokens", n->tokens);
 	lode_json_num(j, "next_in_s", c->ask_ns > now ? (double)(c->ask_ns - now) / 1e9 : 0);

@@ -2,12 +2,14 @@
 #ifndef LODE_BASE_CLOCK_H
 #define LODE_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct lode_clock {
 	uint64_t (*mono_ns)(void *self); /* monotonic nanoseconds */
 	uint64_t (*wall_us)(void *self); /* microseconds since 1970, UTC */
 	void *self;
+	bool made_up; /* what the kernel counts in its own time (processor time of this process) means nothing beside it */
 };
 
 extern const struct lode_clock lode_clock_real;

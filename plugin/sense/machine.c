@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -101,7 +102,7 @@ void lode_machine_read(const char *root, const char *dbdir, struct lode_machine 
 {
 	struct lode_limits limits;
 	struct statvfs fs;
-	char status[4096], meminfo[2048];
+	char status[4096], meminfo[2048], dir[4096];
 
 	memset(out, 0, sizeof *out);
 	if (!lode_file_read(root, "/proc/self/status", status, sizeof status))
@@ -125,7 +126,8 @@ void lode_machine_read(const char *root, const char *dbdir, struct lode_machine 
 		out->mem_available = limits.mem_available;
 	if (!dbdir)
 		return;
-	if (!statvfs(dbdir, &fs)) {
+	/* Below another root there is no such directory: then the disk is unknown, and not whatever this machine has today. */
+	if (snprintf(dir, sizeof dir, "%s%s", root, dbdir) < (int)sizeof dir && !statvfs(dir, &fs)) {
 		out->disk_size = (uint64_t)fs.f_blocks * fs.f_frsize;
 		out->disk_free = (uint64_t)fs.f_bavail * fs.f_frsize;
 	}

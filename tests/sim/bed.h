@@ -15,6 +15,8 @@ struct bed {
 	struct lode_buf before; /* the OPTIONS text at the start */
 	uint64_t cache_before;
 	uint64_t seed;
+	const char *root;       /* of /proc and /sys, if it is not to be this machine's; then processor time is not, either */
+	struct lode_clock clock;
 	double stopped_longest; /* seconds in one piece that writes were stopped */
 };
 

@@ -435,7 +435,7 @@ struct lode_lsm *lode_lsm_new(const struct lode_lsm_config *c)
 	s->info.hazards = c->hazards;
 	lode_fmt(s->info.version, sizeof s->info.version, "%s", c->version);
 	lode_fmt(s->info.path, sizeof s->info.path, "%s", c->dir ? c->dir : "/nonexistent/simulated");
-	s->clock = (struct lode_clock){sim_mono, sim_wall, s};
+	s->clock = (struct lode_clock){.mono_ns = sim_mono, .wall_us = sim_wall, .self = s};
 	s->start_ns = s->opened_ns = s->now_ns = 1000000000;
 	s->wall0_us = 1767225600000000; /* 2026-01-01 */
 	lode_rng_seed(&s->rng, c->seed);

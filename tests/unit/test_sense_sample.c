@@ -147,7 +147,7 @@ static struct fake make(size_t ncf)
 
 static struct lode_clock clock_of(struct fake *f)
 {
-	return (struct lode_clock){fake_now, fake_now, f};
+	return (struct lode_clock){.mono_ns = fake_now, .wall_us = fake_now, .self = f};
 }
 
 static void everything_lands_in_its_place(void **state)
