@@ -63,6 +63,49 @@ static void show_machine(struct page *p, const cJSON *m)
 	end_line(p);
 }
 
+static void show_left(struct page *p, const cJSON *m, const char *left, const char *max, const char *what)
+{
+	if (!isfinite(cli_num(m, max)))
+		return;
+	lode_buf_adds(&p->out, ", ");
+	cli_show_count(&p->out, cli_num(m, left));
+	lode_buf_adds(&p->out, " of ");
+	cli_show_count(&p->out, cli_num(m, max));
+	lode_buf_adds(&p->out, what);
+}
+
+/* "ready, 27 of 30 calls left this hour, 0.93 of 1.00 left today; 12 calls so far: ok 9, timeout 3". */
+static void show_model(struct page *p, const cJSON *m)
+{
+	const char *state = cli_str(m, "state");
+	const cJSON *o;
+
+	if (!*state)
+		return;
+	label(p, "model");
+	cli_add_colour(&p->out, &p->term, !strcmp(state, "ready") ? CLI_PLAIN : !strcmp(state, "stopped") ? CLI_RED : CLI_YELLOW);
+	cli_add_text(&p->out, state);
+	cli_add_colour(&p->out, &p->term, CLI_PLAIN);
+	show_left(p, m, "calls_left", "calls_per_hour", " calls left this hour");
+	show_left(p, m, "tokens_left", "tokens_per_day", " tokens left today");
+	if (isfinite(cli_num(m, "money_per_day")))
+		lode_buf_addf(&p->out, ", %.4g of %.4g of money left today", cli_num(m, "money_left"), cli_num(m, "money_per_day"));
+	if (cli_num(m, "calls") > 0) {
+		lode_buf_addf(&p->out, "; %.0f calls so far", cli_num(m, "calls"));
+		cJSON_ArrayForEach(o, cli_obj(m, "outcomes"))
+		{
+			lode_buf_adds(&p->out, o == cli_obj(m, "outcomes")->child ? ": " : ", ");
+			cli_add_text(&p->out, o->string);
+			lode_buf_addf(&p->out, " %.0f", cJSON_IsNumber(o) ? o->valuedouble : 0);
+		}
+	}
+	end_line(p);
+	if (*cli_str(m, "why"))
+		text_line(p, "", cli_str(m, "why"));
+	if (*cli_str(m, "mend"))
+		warning(p, "to do: ", cli_str(m, "mend"));
+}
+
 static void show_process(struct page *p, const cJSON *s)
 {
 	const char *exe = cli_str(s, "exe"), *slash = strrchr(exe, '/');
@@ -92,6 +135,7 @@ static void show_process(struct page *p, const cJSON *s)
 	}
 	end_line(p);
 	show_machine(p, cli_obj(s, "machine"));
+	show_model(p, cli_obj(s, "model"));
 	cJSON_ArrayForEach(item, cli_obj(s, "warnings")) if (cJSON_IsString(item)) warning(p, "warning: ", item->valuestring);
 	cJSON_ArrayForEach(item, cli_obj(s, "inert"))
 	{

@@ -278,6 +278,20 @@ static void draw_db(struct watch *w, const cJSON *db, struct lode_buf *b)
 	draw_changes(w, db, b, 6);
 }
 
+/* Only where it is not as it should be: `lodestone status` has the rest. */
+static void draw_model(struct watch *w, const cJSON *m, struct lode_buf *b)
+{
+	const char *state = cli_str(m, "state");
+
+	if (!*state || !strcmp(state, "ready"))
+		return;
+	lode_buf_adds(b, "model ");
+	cli_add_text(b, state);
+	lode_buf_adds(b, ": ");
+	cli_add_text(b, cli_str(m, "why"));
+	flush_line(w, !strcmp(state, "stopped") ? CLI_RED : CLI_YELLOW, b);
+}
+
 static void draw(struct watch *w, const cJSON *s, const char *trouble)
 {
 	const char *exe = cli_str(s, "exe"), *slash = strrchr(exe, '/');
@@ -298,6 +312,7 @@ static void draw(struct watch *w, const cJSON *s, const char *trouble)
 	lode_buf_adds(&b, "  ");
 	cli_show_time(&b, cli_num(s, "uptime_s"));
 	flush_line(w, CLI_BOLD, &b);
+	draw_model(w, cli_obj(s, "model"), &b);
 	if (trouble)
 		line(w, CLI_RED, trouble);
 	cJSON_ArrayForEach(db, cli_obj(s, "databases")) if (cli_target_wants(&w->target, db) && ++shown) draw_db(w, db, &b);

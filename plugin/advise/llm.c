@@ -91,7 +91,8 @@ static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struc
 	struct llm *m = (struct llm *)a;
 
 	pthread_mutex_lock(&m->lock);
-	bool busy = m->state == ASKED || m->state == RUNNING;
+	bool left = m->state == ASKED && lode_http_instant(m->round.http); /* nobody came to poll, and there is no thread that would */
+	bool busy = !left && (m->state == ASKED || m->state == RUNNING);
 	if (!busy)
 		m->state = IDLE;
 	pthread_mutex_unlock(&m->lock);
@@ -99,6 +100,8 @@ static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struc
 		*out = (struct lode_reply){.answer = LODE_ANSWER_NOTHING, .call = LODE_CALL_OK, .why = "the model is still busy with an earlier question"};
 		return;
 	}
+	if (left)
+		lode_prompt_fini(&m->prompt);
 	/* Nobody else touches prompt, reply and round now: the thread waits. An answer that nobody fetched is dropped. */
 	free(m->reply.raw);
 	m->reply = (struct lode_reply){0};
@@ -119,6 +122,7 @@ static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struc
 	if (lode_http_instant(m->round.http)) { /* poll does it: no thread, so that a simulation is the same each time */
 		m->state = ASKED;
 		waiting(out);
+		out->cost = lode_round_most(&m->round);
 		return;
 	}
 	if (!m->started)

@@ -146,17 +146,31 @@ int lode_advice_recheck(struct lode_conductor *c, struct lode_buf *out)
 	return rc;
 }
 
+/* An answer to a question about another world is written down and dropped. */
+static bool drop(struct lode_conductor *c, const struct lode_reply *r)
+{
+	const char *why = r->answer == LODE_ANSWER_PROPOSAL ? lode_asking_stale(c) : NULL;
+	if (!why)
+		return false;
+	lode_json_str(lode_journal_begin(c->journal, "stale"), "why", why);
+	lode_journal_end(c->journal, false);
+	lode_log(LODE_LOG_INFO, "%s: an answer came too late: %s", c->id, why);
+	snprintf(c->advice, sizeof(c->advice), "the answer came too late: %s", why);
+	return true;
+}
+
 static void take_reply(struct lode_conductor *c, struct lode_reply *r)
 {
-	double pause = c->config->advisor_interval > 0 ? c->config->advisor_interval : fmax(c->pace.between, c->pace.observe);
+	bool taken;
 	if (r->answer == LODE_ANSWER_WAIT) {
 		c->env.asker->busy = c;
-		snprintf(c->why, sizeof(c->why), "waiting for the model's answer");
+		if (c->phase == LODE_OBSERVE)
+			snprintf(c->why, sizeof(c->why), "waiting for the model's answer");
 		return;
 	}
 	if (c->env.asker->busy == c)
 		c->env.asker->busy = NULL;
-	c->ask_ns = lode_conductor_now(c) + lode_seconds_ns(pause);
+	c->ask_ns = lode_conductor_now(c) + lode_seconds_ns(lode_asking_pause(c));
 	c->last_call = lode_call_name(r->call);
 	snprintf(c->advice, sizeof(c->advice), "%s", r->why);
 	snprintf(c->note, sizeof(c->note), "%s", r->note);
@@ -164,11 +178,24 @@ static void take_reply(struct lode_conductor *c, struct lode_reply *r)
 		journal_reply(c, r);
 	if (r->answer == LODE_ANSWER_FAILED)
 		lode_log(LODE_LOG_WARN, "%s: no advice (%s): %s", c->id, c->last_call, r->why);
-	snprintf(c->why, sizeof(c->why), "%.230s", r->why);
-	if (r->answer == LODE_ANSWER_PROPOSAL)
+	taken = r->answer == LODE_ANSWER_PROPOSAL && !drop(c, r);
+	if (c->phase == LODE_OBSERVE)
+		snprintf(c->why, sizeof(c->why), "%.230s", c->advice);
+	lode_asking_answered(c, r, taken);
+	if (taken)
 		consider(c, &r->proposal, LODE_PURPOSE_NEW);
 	free(r->raw);
 	r->raw = NULL;
+}
+
+bool lode_advice_poll(struct lode_conductor *c)
+{
+	struct lode_reply reply = {0};
+	if (c->env.asker->busy != c)
+		return false;
+	c->env.asker->advisor->ops->poll(c->env.asker->advisor, &reply);
+	take_reply(c, &reply);
+	return true;
 }
 
 const char *lode_advice_not_yet(struct lode_conductor *c)
@@ -208,8 +235,10 @@ static void ask(struct lode_conductor *c)
 	struct lode_reply reply = {0};
 	struct lode_asked a;
 	c->env.asker->advisor->ops->ask(c->env.asker->advisor, lode_question_ask(c, &a), &reply);
-	if (reply.answer == LODE_ANSWER_WAIT)
+	if (reply.answer == LODE_ANSWER_WAIT) {
 		journal_asked(c, &reply.cost);
+		lode_asking_begun(c);
+	}
 	take_reply(c, &reply);
 }
 
@@ -237,13 +266,7 @@ void lode_advice_observe(struct lode_conductor *c)
 {
 	const char *wait;
 	lode_advice_learn(c);
-	if (c->env.asker->busy == c) {
-		struct lode_reply reply = {0};
-		c->env.asker->advisor->ops->poll(c->env.asker->advisor, &reply);
-		take_reply(c, &reply);
-		return;
-	}
-	if (c->suggested)
+	if (lode_advice_poll(c) || c->suggested)
 		return;
 	wait = lode_advice_not_yet(c);
 	if (!wait)
@@ -254,7 +277,11 @@ void lode_advice_observe(struct lode_conductor *c)
 	}
 	if (lode_conductor_now(c) < c->ask_ns || lode_watch_first(c) || recall(c) || c->env.asker->busy)
 		return;
-	ask(c);
+	wait = lode_asking_not_yet(c);
+	if (wait)
+		lode_conductor_phase(c, LODE_OBSERVE, "%s", wait);
+	else
+		ask(c);
 }
 
 /* ---- the operator's part ---- */

@@ -134,6 +134,8 @@ void lode_conductor_tick(struct lode_conductor *c)
 	know_workload(c);
 	lode_watch_look(c);
 	lode_account_feed(c);
+	if (c->phase != LODE_OBSERVE) /* where it is part of the business */
+		lode_advice_poll(c);
 	if (c->phase != LODE_SAFE && !lode_experiment_tripped(c) && !lode_account_exceeded(c))
 		act[c->phase](c);
 	lode_qualify_rest(c);
@@ -146,6 +148,8 @@ void lode_conductor_pause(struct lode_conductor *c, bool paused)
 	lode_journal_begin(c->journal, paused ? "pause" : "resume");
 	lode_journal_end(c->journal, false);
 	c->paused = paused;
+	if (!paused)
+		lode_asking_resume(c);
 	if (paused && c->phase == LODE_QUALIFY)
 		lode_experiment_give_up(c, "paused by the operator");
 	if (paused && c->trial)

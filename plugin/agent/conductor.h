@@ -19,6 +19,8 @@ const char *lode_phase_name(enum lode_phase p);
 struct lode_asker {
 	struct lode_advisor *advisor;
 	uint64_t since_us; /* wall time at which it was made: what it has cost since then it knows itself */
+	enum lode_may told;   /* of its standing, what journal and log have */
+	unsigned told_trips;
 	_Atomic(const void *) busy; /* the conductor whose answer is awaited, or NULL; a closing thread may clear its own */
 };
 

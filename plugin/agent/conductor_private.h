@@ -1,8 +1,9 @@
-/* The conductor's own memory, shared by its files: conductor.c (the tick), advice.c (asking), experiment.c (trials and tripwires), memory.c (what was
+/* The conductor's own memory, shared by its files: conductor.c (the tick), advice.c, asking.c (asking), experiment.c (trials and tripwires), memory.c (what was
  * learnt, by kind of work), watch.c (what was kept, afterwards), live.c (what is written and put back), settle.c (what stays in force), report.c (what is told). */
 #ifndef LODE_AGENT_CONDUCTOR_PRIVATE_H
 #define LODE_AGENT_CONDUCTOR_PRIVATE_H
 
+#include "agent/asking.h"
 #include "agent/capability.h"
 #include "agent/conductor.h"
 #include "agent/memory.h"
@@ -152,6 +153,7 @@ struct lode_conductor {
 	struct recent recent[RECENT];
 	size_t nrecent;
 	struct counts counts;
+	struct lode_asking asking;
 	const char *last_call;
 	char advice[400], note[240];
 	char statistics[8];
@@ -221,6 +223,18 @@ const char *lode_advice_not_yet(struct lode_conductor *c); /* why nothing can be
 void lode_advice_refuse(struct lode_conductor *c, const struct lode_refusal *r); /* the present proposal: told to the journal, status and the advisor */
 /* The guard once more on the present proposal; 0, or -EPERM with the refusal told everywhere and appended to out (may be NULL). */
 int lode_advice_recheck(struct lode_conductor *c, struct lode_buf *out);
+
+bool lode_advice_poll(struct lode_conductor *c); /* an answer that is awaited, in every phase; false: there is none */
+
+/* asking.c: of advisors that cost something */
+double lode_asking_pause(const struct lode_conductor *c); /* the least time between two questions */
+const char *lode_asking_not_yet(struct lode_conductor *c); /* why the model is not asked now, although a trial could be made; NULL: it is */
+void lode_asking_begun(struct lode_conductor *c);          /* the question is on its way */
+const char *lode_asking_stale(struct lode_conductor *c);   /* why the answer belongs to another world; NULL: it does not */
+void lode_asking_answered(struct lode_conductor *c, const struct lode_reply *r, bool taken); /* taken: its proposal is considered */
+void lode_asking_resume(struct lode_conductor *c);         /* the operator wants to see it asked */
+void lode_asking_tell(struct lode_conductor *c);           /* journal and log, if the model's standing has changed */
+void lode_asking_json(const struct lode_conductor *c, struct lode_json *j);
 
 /* question.c */
 #define LODE_ASKED_TREND 5

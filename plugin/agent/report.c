@@ -220,7 +220,7 @@ static void json_recent(const struct lode_conductor *c, struct lode_json *j)
 static void json_counts(const struct lode_conductor *c, struct lode_json *j)
 {
 	const struct counts *n = &c->counts;
-	uint64_t now = lode_conductor_now(c);
+	uint64_t now = lode_conductor_now(c), next = c->asking.due_ns > c->ask_ns ? c->asking.due_ns : c->ask_ns;
 	lode_json_object(j, "counts");
 	lode_json_u64(j, "proposals", n->proposals);
 	lode_json_u64(j, "refused", n->refused);
@@ -239,7 +239,8 @@ static void json_counts(const struct lode_conductor *c, struct lode_json *j)
 		lode_json_str(j, "note", c->note);
 	lode_json_u64(j, "calls", n->calls);
 	lode_json_u64(j, "tokens", n->tokens);
-	lode_json_num(j, "next_in_s", c->ask_ns > now ? (double)(c->ask_ns - now) / 1e9 : 0);
+	lode_json_num(j, "next_in_s", next > now ? (double)(next - now) / 1e9 : 0);
+	lode_asking_json(c, j);
 	lode_json_end(j);
 }
 

@@ -1,5 +1,6 @@
 /* What the operator asks: answered from published texts where possible, handed to the agent thread where not. */
 #include "agent/agent_private.h"
+#include "agent/model_report.h"
 
 #include "record/metrics.h"
 
@@ -55,6 +56,7 @@ static void run_metrics(struct lode_agent *a, struct lode_buf *out)
 				lode_conductor_metrics(db->conductor, e);
 			lode_db_release(db);
 		}
+	lode_model_metrics(a->asker.advisor, e);
 	lode_expo_render(e, out);
 	lode_buf_fini(&labels);
 	lode_expo_free(e);
@@ -148,6 +150,7 @@ static int status(struct lode_agent *a, struct lode_buf *out)
 	}
 	lode_json_end(&j);
 	json_machine(&j);
+	lode_model_json(a->asker.advisor, &j);
 	lode_json_array(&j, "inert");
 	for (unsigned i = 0; i < atomic_load(&a->ninert); i++) {
 		lode_json_object(&j, NULL);

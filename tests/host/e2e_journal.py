@@ -15,7 +15,7 @@ import zlib
 from collections import Counter
 
 KINDS = {"attach", "asked", "advice", "proposal", "refused", "intent", "verdict", "settled", "kept", "trip", "override", "dropped", "restore", "safe", "pause",
-         "resume", "close", "regime", "memory", "drift", "check", "harm", "step", "pins"}
+         "resume", "close", "regime", "memory", "drift", "check", "harm", "step", "pins", "model", "stale"}
 
 
 class Damaged(ValueError):
