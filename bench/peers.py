@@ -111,7 +111,7 @@ def script_of(whole):
     """The same list for the stand-in model server: each as the answer of a model that is sure of itself."""
     def step(proposal):
         changes = [{"option": k, "cf": "all", "value": v, "reason": "it is known to help"} for k, v in proposal.items()]
-        return {"content": json.dumps({"diagnosis": "it could be faster", "changes": changes, "expect_percent": 30, "confidence": 0.9,
+        return {"content": json.dumps({"diagnosis": "it could be faster", "changes": changes, "expect": [{"metric": "speed", "gain_percent": 30}], "confidence": 0.9,
                                        "no_change_reason": ""})}
     return [step(p) for p in whole]
 

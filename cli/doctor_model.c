@@ -17,12 +17,13 @@
 
 static const char system_text[] =
     "You are asked whether the connection works. Answer with one JSON object and nothing else: {\"diagnosis\": \"ready\", "
-    "\"changes\": [], \"expect_percent\": 0, \"confidence\": 1, \"no_change_reason\": \"ready\"}.";
+    "\"changes\": [], \"expect\": [], \"confidence\": 1, \"no_change_reason\": \"ready\", \"ask_for\": []}.";
 static const char user_text[] = "Is the connection ready? Propose no change.";
 
 struct lode_llm_config cli_llm_of(const struct lode_config *c)
 {
-	return (struct lode_llm_config){.url = c->url,
+	return (struct lode_llm_config){.api = strcmp(c->api, "anthropic") ? LODE_API_CHAT : LODE_API_ANTHROPIC,
+					.url = c->url,
 					.model = c->model,
 					.key_file = c->key_file[0] ? c->key_file : NULL,
 					.credentials_dir = c->credentials_dir,
@@ -104,23 +105,23 @@ static void ask_model(struct cli_report *r, const struct lode_llm_config *llm, b
 	struct lode_prompt prompt = {.offer = {.option = {true}, .ncf = 1}};
 	struct lode_round round = {.config = llm, .loopback = loopback, .http = lode_carry(llm, &err)};
 	struct lode_reply reply;
-	size_t n = strlen(llm->url);
-	char url[1024];
+	char *url = lode_dialect_url(llm->api, llm->url);
 
-	if (!round.http) {
-		cli_find(r, CLI_F_MODEL_FAILED, "model", "%s", err.msg);
+	if (!round.http || !url) {
+		cli_find(r, CLI_F_MODEL_FAILED, "model", "%s", round.http ? "no memory" : err.msg);
+		if (round.http)
+			lode_http_close(round.http);
+		free(url);
 		return;
 	}
-	while (n && llm->url[n - 1] == '/')
-		n--;
-	snprintf(url, sizeof url, "%.*s/chat/completions", (int)n, llm->url);
 	round.url = url;
+	round.dialect.api = llm->api;
 	lode_budget_init(&round.budget, 0, 0);
 	lode_buf_init(&prompt.system, sizeof system_text);
 	lode_buf_init(&prompt.user, sizeof user_text);
 	lode_buf_adds(&prompt.system, system_text);
 	lode_buf_adds(&prompt.user, user_text);
-	lode_round_run(&round, &prompt, &reply);
+	lode_round_run(&round, &prompt, NULL, &reply);
 	if (reply.answer == LODE_ANSWER_FAILED)
 		cli_find(r, CLI_F_MODEL_FAILED, url, "%s: %s", lode_call_name(reply.call), reply.why);
 	else
@@ -129,6 +130,7 @@ static void ask_model(struct cli_report *r, const struct lode_llm_config *llm, b
 	free(reply.raw);
 	lode_prompt_fini(&prompt);
 	lode_http_close(round.http);
+	free(url);
 }
 
 void cli_doctor_model(struct cli_report *r, const struct lode_config *c, bool ask)

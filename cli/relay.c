@@ -2,6 +2,7 @@
 #include "relay.h"
 #include "doctor.h"
 
+#include "advise/dialect.h"
 #include "advise/http.h"
 #include "advise/relay.h"
 #include "base/fs.h"
@@ -59,7 +60,6 @@ static int configure(struct cli_relay *r)
 	struct lode_config *c = &r->config;
 	struct lode_buf notes;
 	struct lode_err err = {0};
-	size_t n;
 	int problems;
 
 	lode_buf_init(&notes, 1 << 16);
@@ -75,10 +75,9 @@ static int configure(struct cli_relay *r)
 		return cli_error(CLI_WRONG, "llm.url is a relay's own socket here: a relay asks an endpoint, https://...");
 	if (lode_http_url_check(c->url, &r->loopback, &err))
 		return cli_error(CLI_WRONG, "%s", err.msg);
-	for (n = strlen(c->url); n && c->url[n - 1] == '/';)
-		n--;
-	snprintf(r->url, sizeof r->url, "%.*s/chat/completions", (int)n, c->url);
 	r->llm = cli_llm_of(c);
+	if (!(r->url = lode_dialect_url(r->llm.api, c->url)))
+		return cli_error(CLI_FAILED, "no memory");
 	r->llm.timeout_s = c->timeout;
 	lode_budget_init(&r->budget, c->relay_calls_per_hour, 0);
 	lode_log_level_set(c->log_level);
@@ -267,6 +266,7 @@ int cli_relay(const struct cli_verb *v, int argc, char **argv)
 		status = configure(r);
 	if (status == CLI_DONE)
 		status = ask ? check(r) : relay(r);
+	free(r->url);
 	free(r);
 	return status;
 }

@@ -16,7 +16,7 @@ struct cli_relay {
 	struct lode_config config;
 	struct lode_llm_config llm;
 	bool loopback; /* the endpoint works without a key */
-	char url[1024];
+	char *url; /* malloc'd: where to post */
 	uid_t user[CLI_RELAY_USERS]; /* who may ask, beside our own and root */
 	size_t nusers;
 	int listener, stop_fd; /* stop_fd becomes readable when all is over */

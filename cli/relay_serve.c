@@ -97,7 +97,7 @@ static void forward(struct cli_relay_worker *w, const struct lode_relay_ask *ask
 		    struct lode_http_reply *out)
 {
 	struct cli_relay *r = w->relay;
-	struct lode_http_request q = {.url = r->url, .body = lode_buf_str(request), .len = request->len, .ca_file = r->llm.ca_file, .proxy = r->llm.proxy,
+	struct lode_http_request q = {.url = r->url, .api = r->llm.api, .body = lode_buf_str(request), .len = request->len, .ca_file = r->llm.ca_file, .proxy = r->llm.proxy,
 				      .timeout_s = fmin(ask->timeout_s, r->llm.timeout_s)};
 	struct lode_err err = {0};
 	char key[LODE_KEY_MAX];

@@ -9,6 +9,7 @@
 #include "guard/check.h"
 #include "judge/objective.h"
 #include "judge/regime.h"
+#include "sense/detail.h"
 #include "sense/moment.h"
 #include "sense/workload.h"
 
@@ -46,6 +47,8 @@ struct lode_question { /* everything borrowed, valid during ask only */
 	double harm_left;                /* share of the day's harm budget */
 	unsigned trials_left;            /* UINT_MAX: no limit */
 	struct lode_cost left;          /* of the model's budget, before this call: LODE_UNLIMITED where there is no limit; all 0: not known */
+	uint32_t wants;                 /* what the last answer about this database asked for: a bit per enum lode_extra (advise/extra.h) */
+	const struct lode_detail *detail; /* what had to be read for that; NULL: nothing */
 };
 
 enum lode_answer {
@@ -57,10 +60,11 @@ enum lode_answer {
 
 /* Names for what became of a model call, for journal and metrics (hosting.md 3.2). */
 #define LODE_CALLS(X) \
-	X(OK, "ok") X(NO_CHANGE, "no-change") X(NOT_CONFIGURED, "not-configured") X(NO_KEY, "no-key") X(CONNECT, "connect-failed") X(TIMEOUT, "timeout") \
+	X(OK, "ok") X(NO_CHANGE, "no-change") X(WANTS, "wants-statistics") X(REFUSED, "refused-by-guard") X(NOT_CONFIGURED, "not-configured") X(NO_KEY, "no-key") X(CONNECT, "connect-failed") X(TIMEOUT, "timeout") \
 	X(TLS, "tls-failed") X(RELAY, "relay-unreachable") X(RELAY_REFUSED, "relay-refused") X(CLOSED, "connection-closed") X(TOO_BIG, "reply-too-big") X(HTTP, "http-error") X(AUTH, "unauthorized") \
-	X(QUOTA, "quota-exhausted") X(RATE_LIMIT, "rate-limited") X(SERVER, "server-error") X(NOT_JSON, "not-json") X(API_ERROR, "api-error") X(NO_CHOICES, "no-choices") \
-	X(REFUSAL, "model-refused") X(TRUNCATED, "truncated") X(FILTERED, "content-filtered") X(EMPTY, "empty-content") X(BAD_CONTENT, "content-not-json") \
+	X(QUOTA, "quota-exhausted") X(RATE_LIMIT, "rate-limited") X(OVERLOADED, "overloaded") X(SERVER, "server-error") X(REDIRECT, "redirected") X(NOT_FOUND, "not-found") \
+	X(TOO_LONG, "prompt-too-long") X(STREAM, "event-stream") X(NOT_JSON, "not-json") X(API_ERROR, "api-error") X(NO_CHOICES, "no-choices") \
+	X(TOOLS, "tool-call") X(UNFINISHED, "unknown-ending") X(REFUSAL, "model-refused") X(TRUNCATED, "truncated") X(FILTERED, "content-filtered") X(EMPTY, "empty-content") X(BAD_CONTENT, "content-not-json") \
 	X(DUPLICATE_KEY, "duplicate-key") X(SCHEMA, "schema-violation") X(UNKNOWN_OPTION, "unknown-option") X(BAD_VALUE, "malformed-value") \
 	X(BUDGET, "budget-exhausted") X(CIRCUIT, "circuit-open") X(REPLAY_DIFFERS, "replay-differs") X(REPLAY_END, "replay-ended") \
 	X(CANCELLED, "cancelled") X(INTERNAL, "internal-error")
@@ -72,11 +76,16 @@ enum lode_call {
 };
 const char *lode_call_name(enum lode_call c);
 
+#define LODE_DIALECT_TEXT 96
+
 struct lode_reply {
 	enum lode_answer answer;
 	struct lode_proposal proposal;
 	enum lode_call call;     /* llm: what became of it; LODE_CALL_OK for others */
 	char why[400];           /* NOTHING, FAILED: a sentence */
+	uint32_t wants;          /* statistics for the next question about the same database, with or without a proposal: lode_question's */
+	bool complained;         /* the round's one complaint about an answer was made; there is none left for the guard's */
+	char dialect[LODE_DIALECT_TEXT];        /* llm: what this round taught about the server, for lode_advisor_ops' remember; "": nothing new */
 	uint64_t prompt_tokens, completion_tokens; /* 0 = unknown */
 	unsigned calls;          /* that were made */
 	struct lode_cost cost;   /* of those, as booked; WAIT: what the round may cost at the most */
@@ -120,6 +129,11 @@ struct lode_advisor_ops {
 	void (*standing)(struct lode_advisor *a, struct lode_standing *out);
 	void (*traffic)(struct lode_advisor *a, struct lode_traffic *out);
 	void (*resume)(struct lode_advisor *a); /* the operator says that whatever stopped it is mended */
+	/* The guard refused a fresh proposal: the same question once more, seen from now, with the complaint. Fills *out as ask does. NULL: it cannot. */
+	void (*complain)(struct lode_advisor *a, const struct lode_question *q, const struct lode_proposal *refused, const struct lode_refusal *why,
+			 struct lode_reply *out);
+	/* What an earlier life has learnt about the server (lode_reply's dialect). Before the first question; NULL: there is nothing to learn. */
+	void (*remember)(struct lode_advisor *a, const char *dialect);
 	void (*cancel)(struct lode_advisor *a); /* from any thread: make a running call end now; returns at once */
 	void (*free)(struct lode_advisor *a);
 };
@@ -127,8 +141,11 @@ struct lode_advisor {
 	const struct lode_advisor_ops *ops;
 };
 
+enum lode_api { LODE_API_CHAT, LODE_API_ANTHROPIC }; /* chat completions; Anthropic's messages */
+
 struct lode_llm_config { /* all strings borrowed for the advisor's life */
-	const char *url;        /* base, "http://127.0.0.1:8080/v1", or a relay, "unix:/run/lodestone/relay.sock" */
+	enum lode_api api;
+	const char *url;        /* base, "http://127.0.0.1:8080/v1", or a relay, "unix:/run/lodestone/relay.sock"; what is posted to: lode_dialect_url */
 	const char *model;
 	const char *key_file;   /* mode 0600, read when needed; NULL or "": credentials directory, then key */
 	const char *credentials_dir; /* $CREDENTIALS_DIRECTORY as it was at start, or NULL; its file lodestone-api-key */

@@ -1,87 +1,12 @@
-/* One request of the chat completions interface, and the ladder down to servers that know less of it. */
+/* One request of either interface, and the ladder down to servers that know less of it. */
 #include "advise/dialect.h"
+#include "advise/prompt.h"
+#include "advise/schema.h"
 #include "advise/strict.h"
-#include "base/fmt.h"
 #include "base/json.h"
 
 #include <cjson/cJSON.h>
-#include <inttypes.h>
 #include <string.h>
-
-static void type_of(struct lode_json *j, const char *key, const char *type)
-{
-	lode_json_object(j, key);
-	lode_json_str(j, "type", type);
-	lode_json_end(j);
-}
-
-static void required(struct lode_json *j, const char *const *names)
-{
-	lode_json_array(j, "required");
-	for (; *names; names++)
-		lode_json_str(j, NULL, *names);
-	lode_json_end(j);
-	lode_json_bool(j, "additionalProperties", false);
-}
-
-static void option_enum(struct lode_json *j, const struct lode_offer *o)
-{
-	lode_json_object(j, "option");
-	lode_json_str(j, "type", "string");
-	lode_json_array(j, "enum");
-	for (int t = 0; t < lode_tunable_count && t < LODE_TUNABLE_MAX; t++)
-		if (o->option[t])
-			lode_json_str(j, NULL, lode_tunables[t].id);
-	lode_json_end(j);
-	lode_json_end(j);
-}
-
-static void cf_enum(struct lode_json *j, const struct lode_offer *o)
-{
-	char name[16];
-
-	lode_json_object(j, "cf");
-	lode_json_str(j, "type", "string");
-	lode_json_array(j, "enum");
-	lode_json_str(j, NULL, "all");
-	for (size_t i = 0; i < o->ncf; i++) {
-		lode_fmt(name, sizeof name, "cf%" PRIu32, o->cf[i]);
-		lode_json_str(j, NULL, name);
-	}
-	lode_json_end(j);
-	lode_json_end(j);
-}
-
-/* What reply_content.c holds the answer to. Every property is required: the strict subset of servers knows no optional ones. */
-static void schema(struct lode_json *j, const struct lode_offer *o)
-{
-	static const char *const answer[] = {"diagnosis", "changes", "expect_percent", "confidence", "no_change_reason", NULL};
-	static const char *const change[] = {"option", "cf", "value", "reason", NULL};
-
-	lode_json_object(j, "schema");
-	lode_json_str(j, "type", "object");
-	lode_json_object(j, "properties");
-	type_of(j, "diagnosis", "string");
-	lode_json_object(j, "changes");
-	lode_json_str(j, "type", "array");
-	lode_json_object(j, "items");
-	lode_json_str(j, "type", "object");
-	lode_json_object(j, "properties");
-	option_enum(j, o);
-	cf_enum(j, o);
-	type_of(j, "value", "string");
-	type_of(j, "reason", "string");
-	lode_json_end(j);
-	required(j, change);
-	lode_json_end(j);
-	lode_json_end(j);
-	type_of(j, "expect_percent", "number");
-	type_of(j, "confidence", "number");
-	type_of(j, "no_change_reason", "string");
-	lode_json_end(j);
-	required(j, answer);
-	lode_json_end(j);
-}
 
 static void response_format(struct lode_json *j, enum lode_format format, const struct lode_offer *o)
 {
@@ -93,11 +18,23 @@ static void response_format(struct lode_json *j, enum lode_format format, const 
 		lode_json_object(j, "json_schema");
 		lode_json_str(j, "name", "tuning_proposal");
 		lode_json_bool(j, "strict", true);
-		schema(j, o);
+		lode_schema_write(j, "schema", o);
 		lode_json_end(j);
 	} else if (format == LODE_FORMAT_FLAT) {
-		schema(j, o);
+		lode_schema_write(j, "schema", o);
 	}
+	lode_json_end(j);
+}
+
+static void output_config(struct lode_json *j, enum lode_format format, const struct lode_offer *o)
+{
+	if (format != LODE_FORMAT_STRICT)
+		return;
+	lode_json_object(j, "output_config");
+	lode_json_object(j, "format");
+	lode_json_str(j, "type", "json_schema");
+	lode_schema_write(j, "schema", o);
+	lode_json_end(j);
 	lode_json_end(j);
 }
 
@@ -120,10 +57,38 @@ static void user_message(struct lode_json *j, const struct lode_letter *l)
 	}
 	lode_buf_init(&b, l->prompt->user.len + 2048);
 	lode_buf_adds(&b, lode_buf_str(&l->prompt->user));
-	lode_buf_addf(&b, "\nYour previous answer was rejected: %.600s. Answer again, with one JSON object and nothing else.\n",
+	lode_buf_addf(&b, "\nYour previous answer was rejected: %.900s. Answer again, with one JSON object and nothing else.\n",
 		      l->complaint);
 	message(j, "user", lode_buf_str(&b));
 	lode_buf_fini(&b);
+}
+
+static void chat_request(const struct lode_dialect *d, const struct lode_letter *l, struct lode_json *j)
+{
+	lode_json_str(j, "model", l->model);
+	lode_json_array(j, "messages");
+	message(j, "system", lode_buf_str(&l->prompt->system));
+	user_message(j, l);
+	lode_json_end(j);
+	lode_json_i64(j, d->max_tokens ? "max_tokens" : "max_completion_tokens", l->max_tokens);
+	if (l->temperature >= 0 && !d->no_temperature)
+		lode_json_num(j, "temperature", l->temperature);
+	lode_json_bool(j, "stream", false);
+	response_format(j, d->format, &l->prompt->offer);
+}
+
+static void messages_request(const struct lode_dialect *d, const struct lode_letter *l, struct lode_json *j)
+{
+	lode_json_str(j, "model", l->model);
+	lode_json_i64(j, "max_tokens", l->max_tokens);
+	lode_json_str(j, "system", lode_buf_str(&l->prompt->system));
+	lode_json_array(j, "messages");
+	user_message(j, l);
+	lode_json_end(j);
+	if (l->temperature >= 0 && !d->no_temperature)
+		lode_json_num(j, "temperature", l->temperature < 1 ? l->temperature : 1);
+	lode_json_bool(j, "stream", false);
+	output_config(j, d->format, &l->prompt->offer);
 }
 
 void lode_dialect_request(const struct lode_dialect *d, const struct lode_letter *l, struct lode_buf *out)
@@ -132,49 +97,79 @@ void lode_dialect_request(const struct lode_dialect *d, const struct lode_letter
 
 	lode_json_init(&j, out);
 	lode_json_object(&j, NULL);
-	lode_json_str(&j, "model", l->model);
-	lode_json_array(&j, "messages");
-	message(&j, "system", lode_buf_str(&l->prompt->system));
-	user_message(&j, l);
-	lode_json_end(&j);
-	lode_json_i64(&j, d->max_tokens ? "max_tokens" : "max_completion_tokens", l->max_tokens);
-	if (l->temperature >= 0 && !d->no_temperature)
-		lode_json_num(&j, "temperature", l->temperature);
-	lode_json_bool(&j, "stream", false);
-	response_format(&j, d->format, &l->prompt->offer);
+	(d->api == LODE_API_ANTHROPIC ? messages_request : chat_request)(d, l, &j);
 	lode_json_end(&j);
 }
 
-/* Step down from what the text names; false if it names nothing that we sent. */
-static bool step(struct lode_dialect *d, const char *text, size_t len)
+bool lode_dialect_same(const struct lode_dialect *a, const struct lode_dialect *b)
 {
-	static const char *const format_words[] = {"response_format", "json_schema", "json_object", "guided", "grammar", "schema"};
+	return a->api == b->api && a->format == b->format && a->max_tokens == b->max_tokens && a->no_temperature == b->no_temperature &&
+	       a->extract == b->extract;
+}
 
-	if (!d->max_tokens && memmem(text, len, "max_completion_tokens", 21)) {
-		d->max_tokens = true;
+bool lode_dialect_extracts(const struct lode_dialect *d)
+{
+	return d->extract || d->format == LODE_FORMAT_NONE;
+}
+
+static bool names(const char *text, size_t len, const char *word)
+{
+	return memmem(text, len, word, strlen(word)) != NULL;
+}
+
+static bool names_format(const char *text, size_t len)
+{
+	static const char *const words[] = {"response_format", "output_config", "output_format", "json_schema", "json_object", "guided", "grammar", "schema"};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (names(text, len, words[i]))
+			return true;
+	return false;
+}
+
+/* The two names of the length. Back to the newer one only where that alone is named: a text may name both whichever was sent. */
+static bool step_length(struct lode_dialect *d, const char *text, size_t len, bool only)
+{
+	const char *sent = d->max_tokens ? "max_tokens" : "max_completion_tokens";
+
+	if (d->api != LODE_API_CHAT || !names(text, len, sent) || (d->max_tokens && !only))
+		return false;
+	d->max_tokens = !d->max_tokens;
+	return true;
+}
+
+static bool step_format(struct lode_dialect *d, const char *text, size_t len)
+{
+	if (d->format == LODE_FORMAT_NONE || !names_format(text, len))
+		return false;
+	d->format = d->api == LODE_API_ANTHROPIC ? LODE_FORMAT_NONE : d->format + 1;
+	return true;
+}
+
+/* Step down from what the text names; false if it names nothing that we sent. only: it names the culprit and nothing else. */
+static bool step(struct lode_dialect *d, const char *text, size_t len, bool only)
+{
+	if (step_length(d, text, len, only))
 		return true;
-	}
-	if (!d->no_temperature && memmem(text, len, "temperature", 11)) {
+	if (!d->no_temperature && names(text, len, "temperature")) {
 		d->no_temperature = true;
 		return true;
 	}
-	for (size_t i = 0; d->format < LODE_FORMAT_NONE && i < sizeof format_words / sizeof format_words[0]; i++)
-		if (memmem(text, len, format_words[i], strlen(format_words[i]))) {
-			d->format++;
-			return true;
-		}
-	return false;
+	return step_format(d, text, len);
 }
 
 bool lode_dialect_adapt(struct lode_dialect *d, long status, const char *body, size_t len)
 {
+	/* A grammar that could not be made of the schema is an internal error to some servers. */
+	if (status == 500)
+		return (names(body, len, "grammar") || names(body, len, "json_schema")) && step_format(d, body, len);
 	if (status != 400 && status != 422)
 		return false;
 	/* "param" names the one thing; only without it is the whole text searched, which may quote the request. */
 	cJSON *root = lode_strict_check(body, len, NULL) == LODE_STRICT_OK ? cJSON_ParseWithLength(body, len) : NULL;
 	const cJSON *error = cJSON_IsObject(root) ? cJSON_GetObjectItemCaseSensitive(root, "error") : NULL;
 	const char *param = cJSON_IsObject(error) ? cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(error, "param")) : NULL;
-	bool stepped = param && *param ? step(d, param, strlen(param)) : step(d, body, len);
+	bool stepped = param && *param ? step(d, param, strlen(param), true) : step(d, body, len, false);
 	cJSON_Delete(root);
 	return stepped;
 }

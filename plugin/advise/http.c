@@ -3,6 +3,7 @@
  * Inside another process everything that the environment, a signal or a symbol of the host could change is pinned: own copies of the
  * symbols, no proxy or .netrc from the environment, no redirects, no signals, sockets close-on-exec, handles gone after each call. */
 #include "advise/http.h"
+#include "advise/dialect.h"
 #include "advise/carrier.h"
 #include "advise/key.h"
 #include "advise/relay.h"
@@ -60,6 +61,15 @@ struct lode_http {
 	atomic_bool busy, leaving, closed;
 };
 
+/* "?api-version=2024-10-21" and nothing after it: what an Azure deployment must be asked with. */
+static bool is_version_query(const char *s)
+{
+	static const char lead[] = "?api-version=", letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+	const char *version = s + sizeof lead - 1;
+
+	return !strncmp(s, lead, sizeof lead - 1) && *version && !version[strspn(version, letters)];
+}
+
 int lode_http_url_check(const char *url, bool *loopback, struct lode_err *err)
 {
 	bool tls = !strncmp(url, "https://", 8);
@@ -76,9 +86,9 @@ int lode_http_url_check(const char *url, bool *loopback, struct lode_err *err)
 	}
 	if (!tls && strncmp(url, "http://", 7) != 0)
 		return lode_err_set(err, EINVAL, "llm.url must begin with https:// (or http:// for a server on this machine, unix: for a relay)");
-	for (const char *p = url; *p; p++)
+	for (const char *p = url; *p && !is_version_query(p); p++)
 		if (*p <= ' ' || *p == 0x7f || strchr("@?#\\", *p))
-			return lode_err_set(err, EINVAL, "llm.url is a plain base address: no spaces, user names or queries");
+			return lode_err_set(err, EINVAL, "llm.url is a plain base address: no spaces or user names, and no query but ?api-version=");
 	size_t n = host[0] == '[' ? strcspn(host, "]/") + 1 : strcspn(host, ":/");
 	if (n == 0 || host[0] == ':')
 		return lode_err_set(err, EINVAL, "llm.url names no host");
@@ -290,7 +300,7 @@ static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sock
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
-static struct curl_slist *headers(struct lode_http *h, const char *key)
+static struct curl_slist *headers(struct lode_http *h, const struct lode_http_request *q)
 {
 	static const char *const fixed[] = {"Content-Type: application/json", "Accept: application/json", "Expect:"};
 	struct curl_slist *list = NULL, *more;
@@ -301,11 +311,16 @@ static struct curl_slist *headers(struct lode_http *h, const char *key)
 			goto fail;
 		list = more;
 	}
-	if (!key)
+	if (lode_dialect_header(q->api)) {
+		if (!(more = h->curl.slist_append(list, lode_dialect_header(q->api))))
+			goto fail;
+		list = more;
+	}
+	if (!q->key)
 		return list;
 	if (!(line = lode_key_page()))
 		goto fail;
-	int n = snprintf(line, LODE_KEY_PAGE, "Authorization: Bearer %s", key);
+	int n = snprintf(line, LODE_KEY_PAGE, "%s%s", lode_dialect_key_header(q->api, q->url), q->key);
 	more = n < LODE_KEY_PAGE ? h->curl.slist_append(list, line) : NULL;
 	lode_key_page_free(line);
 	if (more)
@@ -445,7 +460,7 @@ static void post_by_curl(struct lode_http *h, const struct lode_http_request *q,
 	CURLM *m;
 
 	lode_secret_enter();
-	list = headers(h, q->key);
+	list = headers(h, q);
 	e = h->curl.easy_init();
 	m = h->curl.multi_init();
 	*out = (struct lode_http_reply){.call = LODE_CALL_INTERNAL, .why = "libcurl could not be set up"};

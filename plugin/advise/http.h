@@ -15,7 +15,8 @@ struct lode_http_request {
 	const char *url;
 	const char *body;
 	size_t len;
-	const char *key;     /* bearer token, or NULL; must be printable ASCII without spaces */
+	const char *key;     /* or NULL; must be printable ASCII without spaces */
+	enum lode_api api;   /* whose headers are sent; and what a relay is told */
 	const char *ca_file; /* NULL or "": the system's */
 	const char *proxy;   /* NULL, "" or "none": no proxy, whatever the environment says */
 	double timeout_s;
@@ -31,8 +32,8 @@ struct lode_http_reply {
 	char note[240]; /* what else is to be told, or "" */
 };
 
-/* https anywhere; http only to this very machine (127.0.0.0/8, [::1], localhost); no user:password, no query; or unix: and the path of a relay's
- * socket. -EINVAL with the mend. */
+/* https anywhere; http only to this very machine (127.0.0.0/8, [::1], localhost); no user:password, no query but the ?api-version=V of an Azure
+ * deployment; or unix: and the path of a relay's socket. -EINVAL with the mend. */
 int lode_http_url_check(const char *url, bool *loopback, struct lode_err *err);
 
 /* Opens the library. NULL with *err: it is not there, or it cannot be used inside another process (not thread-safe, resolver by signals).

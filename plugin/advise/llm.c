@@ -6,6 +6,7 @@
 #include "advise/carrier.h"
 #include "advise/catalogue.h"
 #include "advise/round.h"
+#include "advise/text.h"
 #include "base/clock.h"
 #include "base/fmt.h"
 #include "base/log.h"
@@ -34,8 +35,9 @@ struct llm {
 	bool quit;
 	enum llm_state state;
 	struct lode_prompt prompt;   /* of the question at hand: the thread's while RUNNING */
+	char complaint[LODE_COMPLAINT_MAX]; /* the guard's about the last answer to it; "": none. Likewise */
 	struct lode_reply reply;     /* valid when DONE */
-	struct lode_dialect dialect; /* as learnt by the last round; under the lock */
+	struct lode_dialect dialect; /* as configured and as learnt; under the lock */
 	struct lode_wording wording;
 };
 
@@ -60,7 +62,7 @@ static void *llm_thread(void *arg)
 			break;
 		m->state = RUNNING;
 		pthread_mutex_unlock(&m->lock);
-		lode_round_run(&m->round, &m->prompt, &m->reply);
+		lode_round_run(&m->round, &m->prompt, m->complaint[0] ? m->complaint : NULL, &m->reply);
 		lode_prompt_fini(&m->prompt);
 		pthread_mutex_lock(&m->lock);
 		m->dialect = m->round.dialect;
@@ -86,15 +88,15 @@ static uint64_t now_ns(const struct llm *m)
 	return lode_clock_mono(m->config.clock);
 }
 
-static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struct lode_reply *out)
+static void begin(struct llm *m, const struct lode_question *q, const char *complaint, struct lode_reply *out)
 {
-	struct llm *m = (struct llm *)a;
-
 	pthread_mutex_lock(&m->lock);
 	bool left = m->state == ASKED && lode_http_instant(m->round.http); /* nobody came to poll, and there is no thread that would */
 	bool busy = !left && (m->state == ASKED || m->state == RUNNING);
-	if (!busy)
+	if (!busy) {
 		m->state = IDLE;
+		m->round.dialect = m->dialect;
+	}
 	pthread_mutex_unlock(&m->lock);
 	if (busy) { /* with the question of somebody who waits no longer; its answer is nobody's */
 		*out = (struct lode_reply){.answer = LODE_ANSWER_NOTHING, .call = LODE_CALL_OK, .why = "the model is still busy with an earlier question"};
@@ -105,6 +107,7 @@ static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struc
 	/* Nobody else touches prompt, reply and round now: the thread waits. An answer that nobody fetched is dropped. */
 	free(m->reply.raw);
 	m->reply = (struct lode_reply){0};
+	lode_fmt(m->complaint, sizeof m->complaint, "%s", complaint);
 	struct lode_prompt_options options = options_of(m);
 	if (lode_prompt_build(q, &options, &m->prompt) != 0) {
 		lode_prompt_fini(&m->prompt);
@@ -140,10 +143,31 @@ static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struc
 	out->cost = lode_round_most(&m->round);
 }
 
+static void llm_ask(struct lode_advisor *a, const struct lode_question *q, struct lode_reply *out)
+{
+	begin((struct llm *)a, q, "", out);
+}
+
+/* The answer is quoted as the changes that were understood, not in its own words. */
+static void llm_complain(struct lode_advisor *a, const struct lode_question *q, const struct lode_proposal *refused, const struct lode_refusal *why,
+			 struct lode_reply *out)
+{
+	char plain[sizeof why->why], complaint[LODE_COMPLAINT_MAX];
+	struct lode_buf changes;
+
+	lode_buf_init(&changes, 4096);
+	for (size_t i = 0; i < refused->n && i < LODE_CHANGES_MAX; i++)
+		lode_catalogue_change(&changes, &refused->change[i], i ? ", " : "");
+	lode_text_plain(plain, sizeof plain, why->why, strlen(why->why));
+	lode_fmt(complaint, sizeof complaint, "%.400s may not be done (%s): %s", lode_buf_str(&changes), lode_rule_name(why->rule), plain);
+	lode_buf_fini(&changes);
+	begin((struct llm *)a, q, complaint, out);
+}
+
 /* Nobody else is there: no thread was started. */
 static void run_here(struct llm *m)
 {
-	lode_round_run(&m->round, &m->prompt, &m->reply);
+	lode_round_run(&m->round, &m->prompt, m->complaint[0] ? m->complaint : NULL, &m->reply);
 	lode_prompt_fini(&m->prompt);
 	m->dialect = m->round.dialect;
 	m->state = DONE;
@@ -221,6 +245,18 @@ static void llm_resume(struct lode_advisor *a)
 	lode_round_resume(&((struct llm *)a)->round);
 }
 
+/* Only what nobody has learnt better in this life. */
+static void llm_remember(struct lode_advisor *a, const char *dialect)
+{
+	struct llm *m = (struct llm *)a;
+	const struct lode_dialect fresh = {.api = m->config.api};
+
+	pthread_mutex_lock(&m->lock);
+	if (lode_dialect_same(&m->dialect, &fresh))
+		lode_dialect_recall(&m->dialect, m->url, m->config.model, dialect);
+	pthread_mutex_unlock(&m->lock);
+}
+
 static void llm_cancel(struct lode_advisor *a)
 {
 	lode_http_cancel(((struct llm *)a)->round.http);
@@ -266,7 +302,7 @@ static void llm_free(struct lode_advisor *a)
 
 static const struct lode_advisor_ops llm_ops = {
     .name = "llm", .ask = llm_ask, .poll = llm_poll, .prompt = llm_prompt, .recall = llm_recall, .standing = llm_standing, .traffic = llm_traffic,
-    .resume = llm_resume, .cancel = llm_cancel, .free = llm_free};
+    .resume = llm_resume, .complain = llm_complain, .remember = llm_remember, .cancel = llm_cancel, .free = llm_free};
 
 /* What of the operator's texts cannot be used is said once; the built-in ones stand in. */
 static void load_wording(struct llm *m)
@@ -282,21 +318,6 @@ static void load_wording(struct llm *m)
 	lode_buf_fini(&notes);
 }
 
-static char *endpoint(const char *base)
-{
-	static const char path[] = "/chat/completions";
-	size_t n = strlen(base);
-	char *url;
-
-	while (n && base[n - 1] == '/')
-		n--;
-	if (!(url = malloc(n + sizeof path)))
-		return NULL;
-	memcpy(url, base, n);
-	memcpy(url + n, path, sizeof path);
-	return url;
-}
-
 struct lode_advisor *lode_advisor_llm(const struct lode_llm_config *c, struct lode_err *err)
 {
 	struct llm *m;
@@ -308,7 +329,7 @@ struct lode_advisor *lode_advisor_llm(const struct lode_llm_config *c, struct lo
 	}
 	if (!replay && lode_http_url_check(c->url, &loopback, err) != 0)
 		return NULL;
-	if (!(m = calloc(1, sizeof *m)) || !(m->url = endpoint(replay ? "" : c->url))) {
+	if (!(m = calloc(1, sizeof *m)) || !(m->url = lode_dialect_url(c->api, replay ? "" : c->url))) {
 		free(m);
 		lode_err_set(err, ENOMEM, "no memory");
 		return NULL;
@@ -323,6 +344,7 @@ struct lode_advisor *lode_advisor_llm(const struct lode_llm_config *c, struct lo
 		m->config.max_tokens = 2000;
 	if (!m->config.clock || !replay) /* a network keeps its own time */
 		m->config.clock = &lode_clock_real;
+	m->dialect = (struct lode_dialect){.api = c->api};
 	m->round = (struct lode_round){.config = &m->config, .url = m->url, .loopback = loopback, .http = lode_carry(&m->config, err)};
 	if (!m->round.http) {
 		free(m->url);

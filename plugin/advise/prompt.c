@@ -1,9 +1,10 @@
 /* The prompt: sections in a fixed order, and within a limit of tokens however much there is to say. What has no room is cut in this order, until the rest
  * fits: rounds before the last ones are condensed by option and direction; other kinds of work; the trend; the levels; what limits each range; what is
- * withheld; what options mean; what memory holds; all families but two; and in the end options themselves, from the end of the table. The texts, the
+ * withheld; what options mean; what memory holds; statistics that were asked for; all families but two; and in the end options themselves, from the end of the table. The texts, the
  * machine, the workload, what is measured and the first options are never cut. */
 #include "advise/prompt.h"
 #include "advise/catalogue.h"
+#include "advise/extra.h"
 #include "advise/prompt_private.h"
 #include "advise/tokens.h"
 
@@ -29,23 +30,31 @@ static void withheld(struct lode_page *p)
 	lode_catalogue_withheld(p->b, &p->q->now, p->offer);
 }
 
+static void wanted(struct lode_page *p)
+{
+	if (!p->q->wants)
+		return;
+	lode_buf_adds(p->b, "\n# Statistics that you asked for\n");
+	lode_extra_print(p->b, p->q);
+}
+
 static void task(struct lode_page *p)
 {
 	lode_buf_adds(p->b, "\n");
 	lode_wording_print(p->o->wording, LODE_WORDING_TASK, p->q, p->b);
 }
 
-enum section { SYSTEM, OBJECTIVE, WORKLOAD, MEASURED, RECKONING, TREND, LEVELS, CATALOGUE, RELATIONS, WITHHELD, REMEMBERED, ELSEWHERE, PAST, LEFT, TASK, SECTIONS };
+enum section { SYSTEM, OBJECTIVE, WORKLOAD, MEASURED, RECKONING, TREND, LEVELS, WANTED, CATALOGUE, RELATIONS, WITHHELD, REMEMBERED, ELSEWHERE, PAST, LEFT, TASK, SECTIONS };
 
 static void (*const print[SECTIONS])(struct lode_page *p) = {
     [SYSTEM] = lode_page_system,   [OBJECTIVE] = lode_page_objective,	  [WORKLOAD] = lode_page_workload,   [MEASURED] = lode_page_measured,
     [RECKONING] = lode_page_reckoning, [TREND] = lode_page_trend,	   [LEVELS] = lode_page_levels,		  [CATALOGUE] = catalogue,	     [RELATIONS] = relations,
     [WITHHELD] = withheld,	   [REMEMBERED] = lode_page_remembered, [ELSEWHERE] = lode_page_elsewhere, [PAST] = lode_page_past,
-    [LEFT] = lode_page_left,	   [TASK] = task,
+    [LEFT] = lode_page_left,	   [TASK] = task,		[WANTED] = wanted,
 };
 
 /* The first goes first. CATALOGUE: one step terser each time. */
-static const enum section cuts[] = {ELSEWHERE, TREND, LEVELS, CATALOGUE, WITHHELD, CATALOGUE, REMEMBERED, CATALOGUE};
+static const enum section cuts[] = {ELSEWHERE, TREND, LEVELS, CATALOGUE, WITHHELD, CATALOGUE, REMEMBERED, WANTED, CATALOGUE};
 
 struct book {
 	struct lode_page page;

@@ -1,6 +1,7 @@
 /* The host's side of the relay: the request goes to a process of the operator's that holds the key and speaks TLS. No key, no TLS library and
  * no network is needed here. */
 #include "advise/carrier.h"
+#include "advise/dialect.h"
 #include "advise/relay.h"
 #include "advise/text.h"
 #include "base/clock.h"
@@ -68,12 +69,13 @@ static void relay_post(struct lode_carrier *c, const struct lode_http_request *q
 		       struct lode_http_reply *out)
 {
 	struct relay *r = (struct relay *)c;
-	struct lode_relay_ask ask = {.api = "chat", .timeout_s = q->timeout_s, .len = q->len};
+	struct lode_relay_ask ask = {.timeout_s = q->timeout_s, .len = q->len};
 	struct lode_stream s = {.cancel_fd = cancel_fd};
 	char line[LODE_RELAY_LINE_MAX];
 	const char *doing = "on connecting";
 	int rc;
 
+	lode_fmt(ask.api, sizeof ask.api, "%s", lode_api_name(q->api));
 	s.deadline_ns = lode_clock_mono(&lode_clock_real) + (uint64_t)(fmin(q->timeout_s + GRACE_S, 86400) * 1e9);
 	rc = q->len > LODE_RELAY_BODY_MAX ? -EMSGSIZE : lode_stream_connect(&s, r->path);
 	if (rc) {

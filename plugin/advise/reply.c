@@ -1,25 +1,14 @@
-/* The envelope: HTTP status, the server's JSON, its errors and reasons to stop. What stands inside is reply_content.c's. */
-#include "advise/reply.h"
+/* The envelope: HTTP status, the server's JSON, its errors and reasons to stop. What stands inside is reply_content.c's; where the two interfaces
+ * differ, envelope.c knows. */
+#include "advise/envelope.h"
 #include "advise/strict.h"
 #include "advise/text.h"
 
-#include <cjson/cJSON.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define RAW_MAX (16u << 10)
-
-static const cJSON *member(const cJSON *object, const char *name)
-{
-	return cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, name) : NULL;
-}
-
-static const char *text_of(const cJSON *item)
-{
-	const char *s = cJSON_GetStringValue(item);
-
-	return s && *s ? s : NULL;
-}
+#define TEXT_MAX (1u << 20) /* no less than a body */
 
 /* Foreign words, safe to show. */
 struct words {
@@ -34,76 +23,97 @@ static struct words shown(const char *foreign)
 	return w;
 }
 
-/* {"error": "text"} or {"error": {"message", "code": text|number|null, "type"}}. NULL if there is none. */
-static const char *error_text(const cJSON *root, bool *quota)
-{
-	const cJSON *e = member(root, "error");
-	const char *code = text_of(member(e, "code")), *type = text_of(member(e, "type"));
+/* What a server's own word for an error is, whatever the status it comes with. */
+static const struct {
+	const char *word; /* of code or type */
+	enum lode_call call;
+} error_words[] = {
+    {"insufficient_quota", LODE_CALL_QUOTA},	   {"billing_error", LODE_CALL_QUOTA},		    {"context_length_exceeded", LODE_CALL_TOO_LONG},
+    {"request_too_large", LODE_CALL_TOO_LONG},	   {"exceed_context_size_error", LODE_CALL_TOO_LONG}, {"content_filter", LODE_CALL_FILTERED},
+    {"overloaded_error", LODE_CALL_OVERLOADED},	   {"authentication_error", LODE_CALL_AUTH},	    {"permission_error", LODE_CALL_AUTH},
+    {"invalid_api_key", LODE_CALL_AUTH},	   {"model_not_found", LODE_CALL_NOT_FOUND},	    {"DeploymentNotFound", LODE_CALL_NOT_FOUND},
+    {"rate_limit_error", LODE_CALL_RATE_LIMIT},	   {"rate_limit_exceeded", LODE_CALL_RATE_LIMIT},
+};
 
-	*quota = (code && !strcmp(code, "insufficient_quota")) || (type && !strcmp(type, "insufficient_quota"));
+/* {"error": "text"} or {"error": {"message", "code": text|number|null, "type"}}. NULL if there is none. *call: what its own words say, or is left alone. */
+static const char *error_text(const cJSON *root, enum lode_call *call)
+{
+	const cJSON *e = lode_envelope_member(root, "error");
+	const char *code = lode_envelope_text(lode_envelope_member(e, "code")), *type = lode_envelope_text(lode_envelope_member(e, "type"));
+	const char *message = lode_envelope_text(lode_envelope_member(e, "message"));
+
 	if (!e || cJSON_IsNull(e) || cJSON_IsFalse(e))
 		return NULL;
-	if (text_of(e))
-		return text_of(e);
-	const char *message = text_of(member(e, "message"));
-	return message ? message : code ? code : "without a message";
+	for (size_t i = 0; i < sizeof error_words / sizeof error_words[0]; i++)
+		if ((code && !strcmp(code, error_words[i].word)) || (type && !strcmp(type, error_words[i].word))) {
+			*call = error_words[i].call;
+			break;
+		}
+	if (message && strstr(message, "credit balance is too low")) /* an invalid request by its type */
+		*call = LODE_CALL_QUOTA;
+	if (lode_envelope_text(e))
+		return lode_envelope_text(e);
+	return message ? message : code ? code : type ? type : "without a message";
 }
 
-/* A status that is not 200. The body may be JSON with a reason, HTML of a proxy, or nothing. */
-static enum lode_call status_call(long status, const char *body, size_t len, struct lode_reply *out)
+static enum lode_call status_call(long status)
+{
+	return status == 401 || status == 403	? LODE_CALL_AUTH
+	       : status == 402			? LODE_CALL_QUOTA
+	       : status == 404			? LODE_CALL_NOT_FOUND
+	       : status == 413			? LODE_CALL_TOO_LONG
+	       : status == 429			? LODE_CALL_RATE_LIMIT
+	       : status == 503 || status == 529 ? LODE_CALL_OVERLOADED
+	       : status >= 500			? LODE_CALL_SERVER
+	       : status >= 300 && status < 400	? LODE_CALL_REDIRECT
+						: LODE_CALL_HTTP;
+}
+
+/* A status that is not 2xx. The body may be JSON with a reason, HTML of a proxy, or nothing. */
+static enum lode_call refused(long status, const char *body, size_t len, struct lode_reply *out)
 {
 	cJSON *root = lode_strict_check(body, len, NULL) == LODE_STRICT_OK ? cJSON_ParseWithLength(body, len) : NULL;
-	bool quota = false;
-	const char *reason = error_text(root, &quota);
-	enum lode_call call = quota			       ? LODE_CALL_QUOTA
-			      : status == 401 || status == 403 ? LODE_CALL_AUTH
-			      : status == 402		       ? LODE_CALL_QUOTA
-			      : status == 429		       ? LODE_CALL_RATE_LIMIT
-			      : status >= 500		       ? LODE_CALL_SERVER
-							       : LODE_CALL_HTTP;
+	enum lode_call call = status_call(status);
+	const char *reason = error_text(root, &call);
 
 	lode_reply_fail(out, call, "the server answered with status %ld%s%s", status, reason ? ": " : "", shown(reason ? reason : "").s);
 	cJSON_Delete(root);
 	return call;
 }
 
-static uint64_t count_of(const cJSON *usage, const char *name)
+/* Server-sent events, although none were asked for: "data: {...}" and the like. */
+static bool is_stream(const char *body, size_t len)
 {
-	const cJSON *n = member(usage, name);
+	static const char *const starts[] = {"data:", "event:", "id:", "retry:", ":"};
 
-	return cJSON_IsNumber(n) && n->valuedouble > 0 && n->valuedouble < 1e9 ? (uint64_t)n->valuedouble : 0;
+	for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
+		if (len >= strlen(starts[i]) && memcmp(body, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
 }
 
-/* Why a choice holds no answer, or OK. */
-static enum lode_call choice_call(const cJSON *choice, const char **content, struct lode_reply *out)
-{
-	const cJSON *message = member(choice, "message");
-	const char *refusal = text_of(member(message, "refusal"));
-	const char *reason = text_of(member(choice, "finish_reason"));
-
-	if (refusal)
-		return lode_reply_fail(out, LODE_CALL_REFUSAL, "the model refused: %s", shown(refusal).s);
-	if (reason && !strcmp(reason, "length"))
-		return lode_reply_fail(out, LODE_CALL_TRUNCATED, "the answer was cut at the length limit");
-	if (reason && !strcmp(reason, "content_filter"))
-		return lode_reply_fail(out, LODE_CALL_FILTERED, "the answer was withheld by a content filter");
-	if (!reason || strcmp(reason, "stop") != 0)
-		return lode_reply_fail(out, LODE_CALL_API_ERROR, "the answer ended for the reason '%s', not by itself",
-				       shown(reason ? reason : "null").s);
-	*content = text_of(member(message, "content"));
-	if (!*content)
-		return lode_reply_fail(out, LODE_CALL_EMPTY, "the answer has no content");
-	return LODE_CALL_OK;
-}
-
-/* Reasoning that some servers leave in the content: one block at its very beginning. */
+/* Reasoning that some servers leave in the content: one block at its very beginning, or its end alone where their template had opened it. */
 static const char *skip_thinking(const char *s)
 {
+	static const char *const tags[] = {"think>", "thinking>"};
+
 	s += strspn(s, " \t\r\n");
-	if (strncmp(s, "<think>", 7) != 0)
-		return s;
-	const char *end = strstr(s, "</think>");
-	return end ? end + 8 + strspn(end + 8, " \t\r\n") : s;
+	for (size_t i = 0; i < sizeof tags / sizeof tags[0]; i++) {
+		char close[16] = "</";
+		const char *end;
+
+		strcat(close, tags[i]);
+		if (*s == '{' || !(end = strstr(s, close)))
+			continue;
+		end += strlen(close);
+		return end + strspn(end, " \t\r\n");
+	}
+	return s;
+}
+
+static bool is_unfinished_thought(const char *s)
+{
+	return !strncmp(s, "<think>", 7) || !strncmp(s, "<thinking>", 10);
 }
 
 static enum lode_call answer_call(const char *content, const struct lode_offer *offer, bool extract, struct lode_reply *out)
@@ -113,6 +123,11 @@ static enum lode_call answer_call(const char *content, const struct lode_offer *
 	content = skip_thinking(content);
 	n = strlen(content);
 	out->raw = strndup(content, n < RAW_MAX ? n : RAW_MAX);
+	if (n == 0)
+		return lode_reply_fail(out, LODE_CALL_EMPTY, "the answer has no content");
+	/* A draft within a thought is not an answer. */
+	if (is_unfinished_thought(content))
+		return lode_reply_fail(out, LODE_CALL_EMPTY, "the answer is a thought that does not end");
 	if (extract && lode_strict_object(content, n, &at, &len)) {
 		content += at;
 		n = len;
@@ -120,43 +135,42 @@ static enum lode_call answer_call(const char *content, const struct lode_offer *
 	return lode_reply_content(content, n, offer, out);
 }
 
-enum lode_call lode_reply_read(long status, const char *body, size_t len, const struct lode_offer *offer, bool extract,
+static enum lode_call read_envelope(const cJSON *root, const struct lode_offer *offer, const struct lode_dialect *dialect, struct lode_reply *out)
+{
+	enum lode_call call = LODE_CALL_API_ERROR;
+	const char *reason = error_text(root, &call);
+	struct lode_buf text;
+
+	lode_envelope_who(root, out);
+	if (reason) {
+		lode_reply_fail(out, call, "the server reports an error: %s", shown(reason).s);
+		return call;
+	}
+	lode_buf_init(&text, TEXT_MAX);
+	call = lode_envelope_open(root, dialect->api, &text, out);
+	if (call == LODE_CALL_OK)
+		call = answer_call(lode_buf_str(&text), offer, lode_dialect_extracts(dialect), out);
+	lode_buf_fini(&text);
+	return call;
+}
+
+enum lode_call lode_reply_read(long status, const char *body, size_t len, const struct lode_offer *offer, const struct lode_dialect *dialect,
 			       struct lode_reply *out)
 {
-	enum lode_call call;
-	bool quota;
-	const char *content = NULL, *reason;
 	cJSON *root = NULL;
 
 	if (status < 200 || status > 299) {
-		out->call = status_call(status, body, len, out);
+		out->call = refused(status, body, len, out);
 		return out->call;
 	}
 	if (lode_strict_check(body, len, NULL) == LODE_STRICT_OK)
 		root = cJSON_ParseWithLength(body, len);
-	if (!cJSON_IsObject(root)) {
-		call = lode_reply_fail(out, LODE_CALL_NOT_JSON, "the server's reply is not a JSON object");
-		goto out;
-	}
-	if (text_of(member(root, "model")))
-		lode_text_plain(out->model, sizeof out->model, text_of(member(root, "model")), strlen(text_of(member(root, "model"))));
-	out->prompt_tokens = count_of(member(root, "usage"), "prompt_tokens");
-	out->completion_tokens = count_of(member(root, "usage"), "completion_tokens");
-	if ((reason = error_text(root, &quota))) {
-		call =
-		    lode_reply_fail(out, quota ? LODE_CALL_QUOTA : LODE_CALL_API_ERROR, "the server reports an error: %s", shown(reason).s);
-		goto out;
-	}
-	const cJSON *choice = cJSON_GetArrayItem(member(root, "choices"), 0);
-	if (!cJSON_IsObject(choice)) {
-		call = lode_reply_fail(out, LODE_CALL_NO_CHOICES, "the server's reply holds no answer");
-		goto out;
-	}
-	call = choice_call(choice, &content, out);
-	if (call == LODE_CALL_OK)
-		call = answer_call(content, offer, extract, out);
-out:
+	if (cJSON_IsObject(root))
+		out->call = read_envelope(root, offer, dialect, out);
+	else if (is_stream(body, len))
+		out->call = lode_reply_fail(out, LODE_CALL_STREAM, "the server sends its answer as a stream of events, which was not asked for");
+	else
+		out->call = lode_reply_fail(out, LODE_CALL_NOT_JSON, "the server's reply is not a JSON object");
 	cJSON_Delete(root);
-	out->call = call;
-	return call;
+	return out->call;
 }

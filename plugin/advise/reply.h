@@ -2,7 +2,7 @@
 #ifndef LODE_ADVISE_REPLY_H
 #define LODE_ADVISE_REPLY_H
 
-#include "advise/advisor.h"
+#include "advise/dialect.h"
 
 /* What the prompt offered, and so what may be answered. */
 struct lode_offer {
@@ -11,13 +11,12 @@ struct lode_offer {
 	size_t ncf;
 };
 
-/* An HTTP reply's status and body, in the order of transport, status, envelope, content, meaning. Fills call, why, tokens, model, raw, and
- * the proposal when the return is LODE_CALL_OK. extract: the server knows no response_format, so one object may stand in prose or a code
- * fence. */
-enum lode_call lode_reply_read(long status, const char *body, size_t len, const struct lode_offer *offer, bool extract,
+/* An HTTP reply's status and body, in the order of transport, status, envelope, content, meaning. Fills call, why, tokens, model, raw, wants, and
+ * the proposal when the return is LODE_CALL_OK. dialect: how the question was asked, and so how the answer is to be read. */
+enum lode_call lode_reply_read(long status, const char *body, size_t len, const struct lode_offer *offer, const struct lode_dialect *dialect,
 			       struct lode_reply *out);
 
-/* The content alone: one object as lode_dialect_schema asks for it. */
+/* The content alone: one object as lode_schema_write asks for it. */
 enum lode_call lode_reply_content(const char *text, size_t len, const struct lode_offer *offer, struct lode_reply *out);
 
 /* For the two above: fills why, returns call. */

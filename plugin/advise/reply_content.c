@@ -1,14 +1,18 @@
 /* The model's own words: one object of the schema that it was given, options and families that it was offered, values that parse exactly.
  */
+#include "advise/extra.h"
 #include "advise/reply.h"
 #include "advise/strict.h"
 #include "advise/text.h"
 #include "base/fmt.h"
 #include "base/num.h"
 
+#include <assert.h>
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <string.h>
+
+#define GAIN_MAX 100 /* times: what lies beyond is a unit gone wrong */
 
 /* Foreign words, safe to show and short. */
 static struct lode_text shown(const char *s)
@@ -37,9 +41,10 @@ struct field {
 };
 
 static const struct field answer_fields[] = {
-    {"diagnosis", TEXT, false},	   {"changes", LIST, true},	      {"expect_percent", NUMBER, false},
-    {"confidence", NUMBER, false}, {"no_change_reason", TEXT, false}, {NULL, TEXT, false},
+    {"diagnosis", TEXT, false},	      {"changes", LIST, true},	{"expect", LIST, false}, {"confidence", NUMBER, false},
+    {"no_change_reason", TEXT, false}, {"ask_for", LIST, false}, {NULL, TEXT, false},
 };
+static const struct field expect_fields[] = {{"metric", TEXT, true}, {"gain_percent", NUMBER, true}, {NULL, TEXT, false}};
 static const struct field change_fields[] = {
     {"option", TEXT, true}, {"cf", TEXT, true}, {"value", TEXT, true}, {"reason", TEXT, false}, {NULL, TEXT, false},
 };
@@ -131,43 +136,111 @@ static enum lode_call read_change(const cJSON *item, const struct lode_offer *of
 	return LODE_CALL_OK;
 }
 
+static enum lode_call read_changes(const cJSON *list, const struct lode_offer *offer, struct lode_reply *out)
+{
+	struct lode_proposal *p = &out->proposal;
+	const cJSON *item;
+
+	if (cJSON_GetArraySize(list) > LODE_CHANGES_MAX)
+		return lode_reply_fail(out, LODE_CALL_SCHEMA, "more than %d changes at a time", LODE_CHANGES_MAX);
+	cJSON_ArrayForEach(item, list)
+	{
+		enum lode_call call = read_change(item, offer, &p->change[p->n], out);
+
+		if (call != LODE_CALL_OK)
+			return call;
+		const char *reason = text_member(item, "reason");
+		lode_text_plain(p->reason[p->n++], sizeof p->reason[0], reason, strlen(reason));
+	}
+	return LODE_CALL_OK;
+}
+
+static int find_metric(const char *name)
+{
+	for (int m = 0; m < LODE_METRIC_N; m++)
+		if (!strcmp(lode_metric_name[m], name))
+			return m;
+	return -1;
+}
+
+static_assert(LODE_METRIC_N <= LODE_EXPECT_MAX, "every metric once");
+
+static enum lode_call read_expect(const cJSON *list, struct lode_reply *out)
+{
+	struct lode_proposal *p = &out->proposal;
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, list)
+	{
+		enum lode_call call = check_fields(item, expect_fields, "an expectation", out);
+		const char *name = text_member(item, "metric");
+		int m = find_metric(name);
+		double gain = number_member(item, "gain_percent") / 100;
+
+		if (call != LODE_CALL_OK)
+			return call;
+		if (m < 0)
+			return lode_reply_fail(out, LODE_CALL_SCHEMA, "metric '%s' is none of those that the schema names", shown(name).s);
+		for (size_t i = 0; i < p->nexpects; i++)
+			if (p->expects[i].metric == m)
+				return lode_reply_fail(out, LODE_CALL_SCHEMA, "two expectations of '%s'", name);
+		if (!(fabs(gain) <= GAIN_MAX))
+			return lode_reply_fail(out, LODE_CALL_SCHEMA, "gain_percent of '%s' is out of its range", name);
+		p->expects[p->nexpects++] = (struct lode_expectation){m, gain};
+	}
+	p->expect = p->nexpects ? p->expects[0].gain : NAN;
+	return LODE_CALL_OK;
+}
+
+static enum lode_call read_wants(const cJSON *list, struct lode_reply *out)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, list)
+	{
+		const char *name = cJSON_GetStringValue(item);
+		int e = name ? lode_extra_find(name) : -1;
+
+		if (e < 0)
+			return lode_reply_fail(out, LODE_CALL_SCHEMA, "'%s' in ask_for is none of the statistics that the schema names",
+					       name ? shown(name).s : "an item");
+		out->wants |= 1u << e;
+	}
+	return LODE_CALL_OK;
+}
+
+/* An answer without changes: its reason, or what it wants to see before it says more. */
+static enum lode_call no_change(const cJSON *root, struct lode_reply *out)
+{
+	const char *reason = text_member(root, "no_change_reason"), *diagnosis = text_member(root, "diagnosis");
+
+	if (!*reason)
+		reason = *diagnosis ? diagnosis : out->wants ? "the model wants to see more" : "the model sees nothing to change";
+	lode_text_plain(out->why, sizeof out->why, reason, strlen(reason));
+	return out->wants ? LODE_CALL_WANTS : LODE_CALL_NO_CHANGE;
+}
+
 static enum lode_call read_answer(const cJSON *root, const struct lode_offer *offer, struct lode_reply *out)
 {
 	struct lode_proposal *p = &out->proposal;
 	enum lode_call call = check_fields(root, answer_fields, "the answer", out);
-	const cJSON *changes, *item;
 
+	if (call == LODE_CALL_OK)
+		call = read_changes(cJSON_GetObjectItemCaseSensitive(root, "changes"), offer, out);
+	if (call == LODE_CALL_OK)
+		call = read_expect(cJSON_GetObjectItemCaseSensitive(root, "expect"), out);
+	if (call == LODE_CALL_OK)
+		call = read_wants(cJSON_GetObjectItemCaseSensitive(root, "ask_for"), out);
 	if (call != LODE_CALL_OK)
 		return call;
-	p->n = 0;
-	changes = cJSON_GetObjectItemCaseSensitive(root, "changes");
-	const char *diagnosis = text_member(root, "diagnosis");
-	if (cJSON_GetArraySize(changes) == 0) {
-		const char *reason = text_member(root, "no_change_reason");
-
-		if (!*reason)
-			reason = *diagnosis ? diagnosis : "the model sees nothing to change";
-		lode_text_plain(out->why, sizeof out->why, reason, strlen(reason));
-		return LODE_CALL_NO_CHANGE;
-	}
-	if (cJSON_GetArraySize(changes) > LODE_CHANGES_MAX)
-		return lode_reply_fail(out, LODE_CALL_SCHEMA, "more than %d changes at a time", LODE_CHANGES_MAX);
-	cJSON_ArrayForEach(item, changes)
-	{
-		call = read_change(item, offer, &p->change[p->n], out);
-		if (call != LODE_CALL_OK)
-			break;
-		p->n++;
-	}
-	p->expect = number_member(root, "expect_percent") / 100;
 	p->confidence = number_member(root, "confidence");
-	if (call == LODE_CALL_OK && (fabs(p->expect) > 100 || p->confidence < 0 || p->confidence > 1))
-		call = lode_reply_fail(out, LODE_CALL_SCHEMA, "expect_percent or confidence is out of its range");
-	if (call == LODE_CALL_OK)
-		lode_text_plain(p->why, sizeof p->why, diagnosis, strlen(diagnosis));
-	else
-		p->n = 0;
-	return call;
+	if (p->confidence < 0 || p->confidence > 1)
+		return lode_reply_fail(out, LODE_CALL_SCHEMA, "confidence is a number from 0 to 1");
+	if (p->n == 0)
+		return no_change(root, out);
+	const char *diagnosis = text_member(root, "diagnosis");
+	lode_text_plain(p->why, sizeof p->why, diagnosis, strlen(diagnosis));
+	return LODE_CALL_OK;
 }
 
 enum lode_call lode_reply_content(const char *text, size_t len, const struct lode_offer *offer, struct lode_reply *out)
@@ -175,6 +248,8 @@ enum lode_call lode_reply_content(const char *text, size_t len, const struct lod
 	enum lode_strict strict = lode_strict_check(text, len, NULL);
 	enum lode_call call;
 
+	out->proposal = (struct lode_proposal){.expect = NAN, .confidence = NAN};
+	out->wants = 0;
 	if (strict == LODE_STRICT_DUPLICATE) {
 		call = lode_reply_fail(out, LODE_CALL_DUPLICATE_KEY, "the answer has an object with the same key twice");
 	} else if (strict != LODE_STRICT_OK) {
@@ -185,6 +260,11 @@ enum lode_call lode_reply_content(const char *text, size_t len, const struct lod
 		call = root ? read_answer(root, offer, out) : lode_reply_fail(out, LODE_CALL_BAD_CONTENT, "the answer is not JSON");
 		cJSON_Delete(root);
 	}
+	/* Nothing of an answer that is no proposal is left for anybody to take for one. */
+	if (call != LODE_CALL_OK)
+		out->proposal = (struct lode_proposal){.expect = NAN, .confidence = NAN};
+	if (call != LODE_CALL_OK && call != LODE_CALL_WANTS)
+		out->wants = 0;
 	out->call = call;
 	return call;
 }

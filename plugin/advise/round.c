@@ -20,12 +20,13 @@
 struct attempt {
 	const struct lode_prompt *prompt;
 	struct lode_buf request, body;
-	char complaint[640];
+	char complaint[LODE_COMPLAINT_MAX];
 	int max_tokens;
 	unsigned network, words, keys, steps; /* tries that are left */
 	uint64_t deadline, stamp;	      /* of the key's file before the call */
 	char *key;			      /* a page for it */
 	bool keyed;
+	bool complained;
 	struct lode_cost reserved; /* for the call at hand */
 	struct lode_http_reply http;
 };
@@ -40,7 +41,8 @@ static bool transient(enum lode_call c, const struct lode_http_reply *h)
 {
 	if (h->should_retry != LODE_SHOULD_UNSAID && h->status >= 400)
 		return h->should_retry == LODE_SHOULD_RETRY;
-	return c == LODE_CALL_CONNECT || c == LODE_CALL_RELAY || c == LODE_CALL_CLOSED || c == LODE_CALL_SERVER || c == LODE_CALL_RATE_LIMIT ||
+	return c == LODE_CALL_CONNECT || c == LODE_CALL_RELAY || c == LODE_CALL_CLOSED || c == LODE_CALL_SERVER || c == LODE_CALL_OVERLOADED ||
+	       c == LODE_CALL_RATE_LIMIT ||
 	       (c == LODE_CALL_HTTP && (h->status == 408 || h->status == 409));
 }
 
@@ -52,9 +54,9 @@ static bool malformed(enum lode_call c)
 }
 
 /* It will be the same next time, until someone changes the configuration or the account. */
-static bool configuration(enum lode_call c, long status)
+static bool configuration(enum lode_call c)
 {
-	return c == LODE_CALL_AUTH || c == LODE_CALL_QUOTA || c == LODE_CALL_NO_KEY || c == LODE_CALL_RELAY_REFUSED || (c == LODE_CALL_HTTP && status == 404);
+	return c == LODE_CALL_AUTH || c == LODE_CALL_QUOTA || c == LODE_CALL_NO_KEY || c == LODE_CALL_RELAY_REFUSED || c == LODE_CALL_NOT_FOUND;
 }
 
 /* ---- what it costs ---- */
@@ -166,6 +168,7 @@ static enum lode_call call_once(struct lode_round *r, struct attempt *a, struct 
 				      .proxy = c->proxy,
 				      .timeout_s = fmax(0.001, fmin(left, c->timeout_s)),
 				      .key = a->keyed ? a->key : NULL,
+				      .api = r->dialect.api,
 				      .body = lode_buf_str(&a->request),
 				      .len = a->request.len};
 	enum lode_call call;
@@ -175,7 +178,7 @@ static enum lode_call call_once(struct lode_round *r, struct attempt *a, struct 
 	if (call != LODE_CALL_OK)
 		refuse(out, call, a->http.why);
 	else
-		call = lode_reply_read(a->http.status, lode_buf_str(&a->body), a->body.len, &a->prompt->offer, r->extract, out);
+		call = lode_reply_read(a->http.status, lode_buf_str(&a->body), a->body.len, &a->prompt->offer, &r->dialect, out);
 	if (a->keyed) {
 		scrub(a->key, out, sizeof *out);
 		scrub(a->key, out->raw, out->raw ? strlen(out->raw) : 0);
@@ -208,6 +211,7 @@ static void complain(struct lode_round *r, struct attempt *a, const struct lode_
 	size_t start, len;
 
 	a->words--;
+	a->complained = true;
 	if (call == LODE_CALL_TRUNCATED)
 		a->max_tokens *= 2;
 	else
@@ -215,7 +219,7 @@ static void complain(struct lode_round *r, struct attempt *a, const struct lode_
 	/* A server that puts a whole object in prose or a fence did not follow response_format and will not the next time. */
 	if (call == LODE_CALL_BAD_CONTENT && one->raw && lode_strict_object(one->raw, strlen(one->raw), &start, &len) &&
 	    lode_strict_check(one->raw + start, len, NULL) == LODE_STRICT_OK)
-		r->extract = true;
+		r->dialect.extract = true;
 }
 
 /* Whether to call again; spends one of the tries if so. */
@@ -223,9 +227,9 @@ static bool again(struct lode_round *r, struct attempt *a, const struct lode_rep
 {
 	if (lode_http_cancelled(r->http))
 		return false;
-	if (call == LODE_CALL_HTTP && a->steps && lode_dialect_adapt(&r->dialect, a->http.status, lode_buf_str(&a->body), a->body.len)) {
+	if ((call == LODE_CALL_HTTP || call == LODE_CALL_SERVER) && a->steps &&
+	    lode_dialect_adapt(&r->dialect, a->http.status, lode_buf_str(&a->body), a->body.len)) {
 		a->steps--;
-		r->extract = r->extract || r->dialect.format == LODE_FORMAT_NONE;
 		return true;
 	}
 	if (call == LODE_CALL_AUTH && a->keys && lode_key_stamp(r->config) != a->stamp) {
@@ -248,7 +252,7 @@ static void remember(struct lode_round *r, const struct attempt *a, enum lode_ca
 	if (out->answer != LODE_ANSWER_FAILED) {
 		lode_budget_success(&r->budget);
 	} else if (out->call != LODE_CALL_CANCELLED && call != LODE_CALL_BUDGET && call != LODE_CALL_CIRCUIT) {
-		bool fixed = configuration(call, a->http.status), ours = !lode_http_keyless(r->http);
+		bool fixed = configuration(call), ours = !lode_http_keyless(r->http);
 
 		/* What is wrong at a relay is mended there, and nobody tells us: so it is asked again, but late. */
 		lode_budget_failure(&r->budget, now_ns(r), fixed && ours, fixed && !ours ? RELAY_PAUSE_S : a->http.retry_after);
@@ -260,7 +264,8 @@ static void remember(struct lode_round *r, const struct attempt *a, enum lode_ca
 
 static void settle(struct lode_round *r, const struct attempt *a, enum lode_call call, struct lode_reply *out)
 {
-	out->answer = call == LODE_CALL_OK ? LODE_ANSWER_PROPOSAL : call == LODE_CALL_NO_CHANGE ? LODE_ANSWER_NOTHING : LODE_ANSWER_FAILED;
+	out->answer = call == LODE_CALL_OK ? LODE_ANSWER_PROPOSAL : call == LODE_CALL_NO_CHANGE || call == LODE_CALL_WANTS ? LODE_ANSWER_NOTHING
+																	   : LODE_ANSWER_FAILED;
 	out->call = out->answer == LODE_ANSWER_FAILED && lode_http_cancelled(r->http) ? LODE_CALL_CANCELLED : call;
 	if (out->call == LODE_CALL_CANCELLED)
 		lode_fmt(out->why, sizeof out->why, "the call was cancelled");
@@ -292,15 +297,22 @@ static enum lode_call calls(struct lode_round *r, struct attempt *a, struct lode
 	return call;
 }
 
-void lode_round_run(struct lode_round *r, const struct lode_prompt *p, struct lode_reply *out)
+void lode_round_run(struct lode_round *r, const struct lode_prompt *p, const char *complaint, struct lode_reply *out)
 {
-	struct attempt a = {
-	    .prompt = p, .max_tokens = r->config->max_tokens, .network = r->config->retries, .words = 1, .keys = 1, .steps = LADDER_STEPS};
+	struct attempt a = {.prompt = p,
+			    .max_tokens = r->config->max_tokens,
+			    .network = r->config->retries,
+			    .words = !complaint,
+			    .keys = 1,
+			    .steps = LADDER_STEPS,
+			    .complained = complaint != NULL};
+	const struct lode_dialect before = r->dialect;
 	struct lode_reply total = {0};
 	enum lode_call call;
 
 	a.deadline = now_ns(r) + (uint64_t)(2e9 * r->config->timeout_s);
 	a.key = lode_key_page();
+	lode_fmt(a.complaint, sizeof a.complaint, "%s", complaint ? complaint : "");
 	lode_buf_init(&a.request, REQUEST_MAX);
 	lode_buf_init(&a.body, LODE_HTTP_BODY_MAX);
 	*out = (struct lode_reply){0};
@@ -312,6 +324,9 @@ void lode_round_run(struct lode_round *r, const struct lode_prompt *p, struct lo
 	memcpy(out->note, total.note, sizeof out->note);
 	out->calls = total.calls;
 	out->cost = total.cost;
+	out->complained = a.complained;
+	if (!lode_dialect_same(&before, &r->dialect))
+		lode_dialect_print(&r->dialect, r->url, r->config->model, out->dialect, sizeof out->dialect);
 	settle(r, &a, call, out);
 	lode_buf_fini(&a.request);
 	lode_buf_fini(&a.body);

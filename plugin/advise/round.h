@@ -5,16 +5,18 @@
 #include "advise/budget.h"
 #include "advise/dialect.h"
 #include "advise/http.h"
+#include "advise/prompt.h"
 
 #include <pthread.h>
+
+#define LODE_COMPLAINT_MAX 900
 
 struct lode_round { /* what lasts from round to round; one thread at a time */
 	const struct lode_llm_config *config;
 	const char *url; /* of the endpoint */
 	bool loopback;	 /* works without a key */
 	struct lode_http *http;
-	struct lode_dialect dialect;
-	bool extract; /* this server ignores response_format: look for the object in its text */
+	struct lode_dialect dialect; /* its api as configured; the rest as learnt */
 	pthread_mutex_t lock; /* zeroed is initialised; held for moments. Of what follows, which others look at while a round runs */
 	struct lode_budget budget;
 	struct lode_traffic traffic;
@@ -26,8 +28,9 @@ struct lode_round { /* what lasts from round to round; one thread at a time */
 	} last;
 };
 
-/* Blocks for up to twice the timeout of one call. Fills all of *out; answer is PROPOSAL, NOTHING or FAILED. */
-void lode_round_run(struct lode_round *r, const struct lode_prompt *p, struct lode_reply *out);
+/* Blocks for up to twice the timeout of one call. Fills all of *out; answer is PROPOSAL, NOTHING or FAILED. complaint: what the guard has against
+ * the last answer to this question, and the second half of its round, in which nothing else is complained about; NULL: a fresh question. */
+void lode_round_run(struct lode_round *r, const struct lode_prompt *p, const char *complaint, struct lode_reply *out);
 
 /* From any thread. Notices a key that has changed since it was refused: then it may be asked again. */
 void lode_round_standing(struct lode_round *r, struct lode_standing *out);

@@ -23,7 +23,7 @@ static const char *mend_of(const struct lode_stumble *s)
 	    {LODE_CALL_AUTH, 0, "put a valid key into llm.key_file"},
 	    {LODE_CALL_QUOTA, 0, "raise the limit or pay the bill at the provider"},
 	    {LODE_CALL_NO_KEY, 0, "set llm.key_file to a file that holds the key, chmod 600"},
-	    {LODE_CALL_HTTP, 404, "llm.model must be a model that the server has, and llm.url its base address"},
+	    {LODE_CALL_NOT_FOUND, 0, "llm.model must be a model that the server has, and llm.url its base address"},
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

@@ -1,5 +1,6 @@
 /* The fixed texts of the prompt and what is filled into them. What an operator's file may hold is checked when it is read, never while a prompt is built. */
 #include "advise/wording.h"
+#include "advise/extra.h"
 #include "advise/tokens.h"
 #include "base/fmt.h"
 #include "base/fs.h"
@@ -39,6 +40,20 @@ static void put_gain(const struct lode_question *q, struct lode_buf *out)
 	lode_buf_addf(out, "it brings %s and nothing else gets worse by more than a small margin", lode_objective_doc((enum lode_objective_kind)kind_of(q)));
 }
 
+static void put_metrics(const struct lode_question *q, struct lode_buf *out)
+{
+	(void)q;
+	for (int m = 0; m < LODE_METRIC_N; m++)
+		lode_buf_addf(out, "%s%s", m ? ", " : "", lode_metric_name[m]);
+}
+
+static void put_statistics(const struct lode_question *q, struct lode_buf *out)
+{
+	(void)q;
+	for (int e = 0; e < LODE_EXTRA_N; e++)
+		lode_buf_addf(out, "%s%s", e ? ", " : "", lode_extra_name((enum lode_extra)e));
+}
+
 static const struct placeholder {
 	const char *name;
 	void (*put)(const struct lode_question *q, struct lode_buf *out);
@@ -46,6 +61,8 @@ static const struct placeholder {
     {"changes_max", put_changes_max}, /* changes in one answer, at the most */
     {"objective", put_objective},     /* its name */
     {"gain", put_gain},		      /* what a change is kept for, in words */
+    {"metrics", put_metrics},	      /* names that an expectation may have */
+    {"statistics", put_statistics},   /* names that may be asked for */
 };
 
 static const struct placeholder *find(const char *name, size_t len)

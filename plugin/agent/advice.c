@@ -1,7 +1,9 @@
 /* Advice: when to ask, what to make of an answer. */
 #include "agent/conductor_private.h"
 
+#include "advise/extra.h"
 #include "base/log.h"
+#include "record/spoken.h"
 #include "record/spent.h"
 
 #include <errno.h>
@@ -71,6 +73,15 @@ static void journal_reply(struct lode_conductor *c, const struct lode_reply *r)
 	json_cost(j, &r->cost);
 	if (r->note[0])
 		lode_json_str(j, "note", r->note);
+	if (r->wants) {
+		lode_json_array(j, "wants");
+		for (int e = 0; e < LODE_EXTRA_N; e++)
+			if (r->wants >> e & 1)
+				lode_json_str(j, NULL, lode_extra_name((enum lode_extra)e));
+		lode_json_end(j);
+	}
+	if (r->dialect[0])
+		lode_json_str(j, "dialect", r->dialect);
 	if (r->raw)
 		lode_json_str(j, "reply", r->raw);
 	lode_journal_end(c->journal, false);
@@ -96,9 +107,13 @@ void lode_advice_recall(struct lode_conductor *c)
 	struct lode_budget spent;
 	if (a->ops->recall && lode_journal_spent(lode_journal_path(c->journal), &life, &spent))
 		a->ops->recall(a, &spent);
+	char dialect[LODE_DIALECT_TEXT];
+	if (a->ops->remember && lode_journal_dialect(lode_journal_path(c->journal), life.now_us, dialect, sizeof(dialect)))
+		a->ops->remember(a, dialect);
 }
 
-static void consider(struct lode_conductor *c, const struct lode_proposal *p, enum lode_purpose purpose)
+/* False: it was refused, as the last outcome says. */
+static bool consider(struct lode_conductor *c, const struct lode_proposal *p, enum lode_purpose purpose)
 {
 	struct lode_situation s = lode_conductor_situation(c);
 	struct lode_refusal refusal = {.change = -1};
@@ -118,7 +133,7 @@ static void consider(struct lode_conductor *c, const struct lode_proposal *p, en
 	c->ask_ns = lode_conductor_now(c) + lode_seconds_ns(c->pace.between);
 	if (lode_memory_bans(c, p, &refusal) || lode_guard_check(&s, &c->proposal, &c->plan, &refusal)) {
 		lode_advice_refuse(c, &refusal);
-		return;
+		return false;
 	}
 	if (c->config->mode == LODE_MODE_SUGGEST) {
 		char changes[200];
@@ -126,9 +141,10 @@ static void consider(struct lode_conductor *c, const struct lode_proposal *p, en
 		lode_report_changes(c, &c->plan, changes, sizeof(changes));
 		lode_conductor_phase(c, LODE_OBSERVE, "suggests %.160s; `lodestone approve` tries it", changes);
 		lode_log(LODE_LOG_NOTICE, "%s: suggests %s: %s", c->id, changes, c->proposal.why);
-		return;
+		return true;
 	}
 	lode_qualify_begin(c);
+	return true;
 }
 
 int lode_advice_recheck(struct lode_conductor *c, struct lode_buf *out)
@@ -159,6 +175,27 @@ static bool drop(struct lode_conductor *c, const struct lode_reply *r)
 	return true;
 }
 
+static void take_reply(struct lode_conductor *c, struct lode_reply *r);
+
+/* A refused answer is worth one more word, as a malformed one is; with the answer to that the round is over. What is proposed then is checked like
+ * anything else: nothing is left of the first. */
+static void complain(struct lode_conductor *c)
+{
+	struct lode_advisor *a = c->env.asker->advisor;
+	struct lode_refusal refusal = c->outcome[c->noutcome - 1].refusal;
+	struct lode_reply reply = {0};
+	struct lode_asked asked;
+
+	a->ops->complain(a, lode_question_whole(c, &asked), &c->proposal, &refusal, &reply);
+	reply.complained = true;
+	c->asking.open = false; /* the round goes on */
+	if (reply.answer == LODE_ANSWER_WAIT) {
+		journal_asked(c, &reply.cost);
+		lode_asking_begun(c);
+	}
+	take_reply(c, &reply);
+}
+
 static void take_reply(struct lode_conductor *c, struct lode_reply *r)
 {
 	bool taken;
@@ -182,10 +219,15 @@ static void take_reply(struct lode_conductor *c, struct lode_reply *r)
 	if (c->phase == LODE_OBSERVE)
 		snprintf(c->why, sizeof(c->why), "%.230s", c->advice);
 	lode_asking_answered(c, r, taken);
-	if (taken)
-		consider(c, &r->proposal, LODE_PURPOSE_NEW);
+	if (r->answer != LODE_ANSWER_FAILED)
+		c->wants = r->wants;
 	free(r->raw);
 	r->raw = NULL;
+	if (!taken || consider(c, &r->proposal, LODE_PURPOSE_NEW))
+		return;
+	c->last_call = lode_call_name(LODE_CALL_REFUSED);
+	if (c->env.asker->advisor->ops->complain && !r->complained)
+		complain(c);
 }
 
 bool lode_advice_poll(struct lode_conductor *c)
@@ -234,7 +276,7 @@ static void ask(struct lode_conductor *c)
 {
 	struct lode_reply reply = {0};
 	struct lode_asked a;
-	c->env.asker->advisor->ops->ask(c->env.asker->advisor, lode_question_ask(c, &a), &reply);
+	c->env.asker->advisor->ops->ask(c->env.asker->advisor, lode_question_whole(c, &a), &reply);
 	if (reply.answer == LODE_ANSWER_WAIT) {
 		journal_asked(c, &reply.cost);
 		lode_asking_begun(c);
@@ -313,5 +355,5 @@ int lode_conductor_prompt(struct lode_conductor *c, struct lode_buf *out)
 	struct lode_asked a;
 	if (!c->state || !c->history_n)
 		return -EAGAIN;
-	return c->env.asker->advisor->ops->prompt(c->env.asker->advisor, lode_question_ask(c, &a), out);
+	return c->env.asker->advisor->ops->prompt(c->env.asker->advisor, lode_question_whole(c, &a), out);
 }

@@ -109,7 +109,7 @@ static struct lode_advisor *make_advisor(struct lode_agent *a)
 	uint64_t seed = c->seed ? (uint64_t)c->seed : lode_rng_entropy();
 	struct lode_err err = {0};
 	struct lode_llm_config llm = {
-		.url = c->url, .model = c->model, .key_file = c->key_file[0] ? c->key_file : NULL, .credentials_dir = c->credentials_dir,
+		.api = strcmp(c->api, "anthropic") ? LODE_API_CHAT : LODE_API_ANTHROPIC, .url = c->url, .model = c->model, .key_file = c->key_file[0] ? c->key_file : NULL, .credentials_dir = c->credentials_dir,
 		.key = c->key[0] ? c->key : NULL,
 		.ca_file = c->ca_file[0] ? c->ca_file : NULL, .proxy = c->proxy, .timeout_s = c->timeout, .retries = c->retries,
 		.calls_per_hour = c->calls_per_hour, .tokens_per_day = c->tokens_per_day,

@@ -128,6 +128,8 @@ static bool empty_words(enum lode_call call)
 	case LODE_CALL_REFUSAL:
 	case LODE_CALL_TRUNCATED:
 	case LODE_CALL_FILTERED:
+	case LODE_CALL_TOOLS:
+	case LODE_CALL_UNFINISHED:
 	case LODE_CALL_EMPTY:
 	case LODE_CALL_BAD_CONTENT:
 	case LODE_CALL_DUPLICATE_KEY:
@@ -151,7 +153,7 @@ void lode_asking_answered(struct lode_conductor *c, const struct lode_reply *r, 
 		a->open = true;
 		a->kept = c->counts.kept;
 		a->invalid = c->counts.invalid;
-	} else if (r->calls && empty_words(r->call)) {
+	} else if (r->calls && (empty_words(r->call) || (r->call == LODE_CALL_WANTS && c->wants))) { /* a second question in place of an answer is none */
 		fruitless(c);
 	}
 	lode_asking_tell(c);

@@ -154,6 +154,8 @@ struct lode_conductor {
 	size_t nrecent;
 	struct counts counts;
 	struct lode_asking asking;
+	uint32_t wants;         /* statistics that the advisor asked for: in its next question */
+	struct lode_detail detail;
 	const char *last_call;
 	char advice[400], note[240];
 	char statistics[8];
@@ -245,6 +247,7 @@ struct lode_asked { /* a question with what it borrows; the rest is the conducto
 	struct lode_lore lore[LODE_ASKED_LORE];
 };
 const struct lode_question *lode_question_ask(struct lode_conductor *c, struct lode_asked *a);
+const struct lode_question *lode_question_whole(struct lode_conductor *c, struct lode_asked *a); /* with what was asked for and is in no sample: read now */
 void lode_question_note(struct lode_conductor *c); /* the values before the present proposal, for its outcome */
 
 /* memory.c */

@@ -32,7 +32,7 @@ static const char *const advisors[] = {"expert", "llm", "random", "adversarial",
 static const char *const paces[] = {"production", "bench", "rush", NULL};
 static const char *const shapes[] = {"refuse", "volume", NULL};
 static const char *const replays[] = {"strict", "loose", NULL};
-static const char *const apis[] = {"chat", NULL};
+static const char *const apis[] = {"chat", "anthropic", NULL};
 
 #define AT(field) offsetof(struct lode_config, field), sizeof(((struct lode_config *)0)->field)
 #define BIG 1e18
@@ -64,8 +64,8 @@ static const struct key keys[] = {
 	 "Who proposes: the built-in rules, a language model; or, for tests of the guard only, random and adversarial, which propose nonsense and harm."},
 	{"advisor", "interval", T_SECONDS, AT(advisor_interval), 0, 86400, NULL, "0", "Least time between two questions to the advisor. 0: as the pace says."},
 	{"advisor", "max_trials", T_UINT, AT(max_trials), 0, 1e6, NULL, "0", "Trials for each opening of a database. 0: no limit."},
-	{"llm", "url", T_TEXT, AT(url), 0, 0, NULL, "", "Base URL with the version: http://127.0.0.1:8080/v1. Plain http only to this machine; unix:/path for a relay."},
-	{"llm", "api", T_WORD, AT(api), 0, 0, apis, "chat", "Protocol: chat is OpenAI-compatible chat completions."},
+	{"llm", "url", T_TEXT, AT(url), 0, 0, NULL, "", "Base URL with the version: http://127.0.0.1:8080/v1; of an Azure deployment with its query: https://NAME.openai.azure.com/openai/deployments/NAME?api-version=2024-10-21; for api = anthropic without: https://api.anthropic.com. Plain http only to this machine; unix:/path for a relay."},
+	{"llm", "api", T_WORD, AT(api), 0, 0, apis, "chat", "Protocol: chat is OpenAI-compatible chat completions, anthropic is Anthropic's messages."},
 	{"llm", "model", T_TEXT, AT(model), 0, 0, NULL, "", "The model's name as the server knows it."},
 	{"llm", "key_file", T_TEXT, AT(key_file), 0, 0, NULL, "", "File with the API key, readable by its owner only. Else the service manager's credential lodestone-api-key."},
 	{"llm", "key", T_TEXT, AT(key), 0, 0, NULL, "", "The API key itself; key_file is better."},

@@ -2,6 +2,8 @@
  * scratch window and the ages of outcomes. */
 #include "agent/conductor_private.h"
 
+#include "advise/extra.h"
+
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
@@ -135,6 +137,7 @@ const struct lode_question *lode_question_ask(struct lode_conductor *c, struct l
 				    .objective = &c->config->objective,
 				    .rocksdb_version = c->host->ops->info(c->host)->version,
 				    .rounds_left = 20,
+				    .wants = c->wants,
 				    .others = lode_others_cores(&c->others),
 				    .harm_left = harm_left(c),
 				    .trials_left = trials_left(c)};
@@ -146,6 +149,16 @@ const struct lode_question *lode_question_ask(struct lode_conductor *c, struct l
 	lore(c, a);
 	lode_conductor_window(c, fmax(c->pace.window, c->pace.observe), c->window);
 	return q;
+}
+
+const struct lode_question *lode_question_whole(struct lode_conductor *c, struct lode_asked *a)
+{
+	unsigned parts = lode_extra_parts(c->wants);
+
+	lode_question_ask(c, a);
+	if (parts && !lode_detail_take(c->host, parts, c->now, &c->detail))
+		a->question.detail = &c->detail;
+	return &a->question;
 }
 
 void lode_question_note(struct lode_conductor *c)

@@ -12,14 +12,24 @@ struct lode_change {
 	int64_t value;
 };
 
+/* What an advisor expects of one metric. This room does not know them: the number is an enum lode_metric (judge/metric.h). */
+struct lode_expectation {
+	int metric;
+	double gain; /* as lode_metric_gain says it: 0.2 = 20 %, positive is better. To hold against it afterwards: lode_verdict's metric[] */
+};
+#define LODE_EXPECT_MAX 16
+
 struct lode_proposal {
 	uint64_t id;      /* set by the agent; unique in a journal */
 	char advisor[24]; /* "expert", "llm", ... */
 	char rule[48];    /* expert rule or model name */
 	char why[600];    /* for people; a model's text is escaped and cut, never interpreted */
 	struct lode_change change[LODE_CHANGES_MAX];
+	char reason[LODE_CHANGES_MAX][120]; /* of each change, as why is; "" = none given */
 	size_t n;
-	double expect;    /* expected relative improvement, 0.2 = 20 %; NAN = none stated */
+	double expect;    /* expected relative improvement, 0.2 = 20 %; NAN = none stated. Of what the change is for: the first of expects */
+	struct lode_expectation expects[LODE_EXPECT_MAX]; /* no metric twice */
+	size_t nexpects;
 	double confidence; /* 0..1; NAN */
 };
 

@@ -14,7 +14,7 @@ static void scope_and_cf(struct lode_json *j, enum lode_scope scope, uint32_t cf
 		lode_json_u64(j, "cf", cf);
 }
 
-static void change(struct lode_json *j, const struct lode_change *c)
+static void change(struct lode_json *j, const struct lode_change *c, const char *reason)
 {
 	lode_json_object(j, NULL);
 	if (c->tunable >= 0 && c->tunable < lode_tunable_count) {
@@ -29,6 +29,20 @@ static void change(struct lode_json *j, const struct lode_change *c)
 		lode_json_str(j, "option", NULL);
 		lode_json_i64(j, "value", c->value);
 	}
+	if (reason[0])
+		lode_json_str(j, "reason", reason);
+	lode_json_end(j);
+}
+
+/* {"speed": 0.2, "stalls": 0.05}: the names of a verdict's metrics, so that the two can be laid side by side. */
+static void expects(struct lode_json *j, const struct lode_proposal *p)
+{
+	if (!p->nexpects)
+		return;
+	lode_json_object(j, "expects");
+	for (size_t i = 0; i < p->nexpects && i < LODE_EXPECT_MAX; i++)
+		if ((unsigned)p->expects[i].metric < LODE_METRIC_N)
+			lode_json_num(j, lode_metric_name[p->expects[i].metric], p->expects[i].gain);
 	lode_json_end(j);
 }
 
@@ -41,9 +55,10 @@ void lode_json_proposal(struct lode_json *j, const char *key, const struct lode_
 	lode_json_str(j, "why", p->why);
 	lode_json_array(j, "changes");
 	for (size_t i = 0; i < p->n && i < LODE_CHANGES_MAX; i++)
-		change(j, &p->change[i]);
+		change(j, &p->change[i], p->reason[i]);
 	lode_json_end(j);
 	lode_json_num(j, "expect", p->expect);
+	expects(j, p);
 	lode_json_num(j, "confidence", p->confidence);
 	lode_json_end(j);
 }

@@ -35,7 +35,7 @@ python3 - >"$work/script.json" <<'END'
 import itertools, json
 def step(value):
     change = {"option": "max_sequential_skip_in_iterations", "cf": "all", "value": str(value), "reason": ""}
-    return {"content": json.dumps({"diagnosis": "a test", "changes": [change], "expect_percent": 20, "confidence": 0.7, "no_change_reason": ""})}
+    return {"content": json.dumps({"diagnosis": "a test", "changes": [change], "expect": [{"metric": "speed", "gain_percent": 20}], "confidence": 0.7, "no_change_reason": ""})}
 print(json.dumps(list(itertools.islice(itertools.cycle([step(16), step(4), step(32)]), 300))))
 END
 model "$work/model.log" --script "$work/script.json"

@@ -34,7 +34,7 @@ echo 0 >"$group/$usage"
 python3 - >"$work/script.json" <<'END'
 import json
 change = {"option": "block_cache_size", "cf": "all", "value": str(256 << 20), "reason": ""}
-print(json.dumps([{"content": json.dumps({"diagnosis": "a test", "changes": [change], "expect_percent": 20, "confidence": 0.7, "no_change_reason": ""})}] * 500))
+print(json.dumps([{"content": json.dumps({"diagnosis": "a test", "changes": [change], "expect": [{"metric": "speed", "gain_percent": 20}], "confidence": 0.7, "no_change_reason": ""})}] * 500))
 END
 model "$work/model.log" --script "$work/script.json"
 flags=(--num=50000 --key_size=16 --value_size=100 --seed=3 --write_buffer_size=4194304)

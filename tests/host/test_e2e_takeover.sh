@@ -9,7 +9,7 @@ python3 - >"$work/script.json" <<'END'
 import itertools, json
 def step(**values):
     changes = [{"option": o, "cf": "all", "value": str(v), "reason": ""} for o, v in values.items()]
-    return {"content": json.dumps({"diagnosis": "a test", "changes": changes, "expect_percent": 20, "confidence": 0.7, "no_change_reason": ""})}
+    return {"content": json.dumps({"diagnosis": "a test", "changes": changes, "expect": [{"metric": "speed", "gain_percent": 20}], "confidence": 0.7, "no_change_reason": ""})}
 steps = [step(write_buffer_size=8388608), step(write_buffer_size=16777216), step(max_write_buffer_number=4), step(max_sequential_skip_in_iterations=32)]
 print(json.dumps([steps[0]] + list(itertools.islice(itertools.cycle(steps), 300))))
 END

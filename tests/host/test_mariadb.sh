@@ -129,7 +129,7 @@ python3 - >"$work/script.json" <<'PROPOSALS'
 import itertools, json
 def step(**values):
     changes = [{"option": o, "cf": "all", "value": str(v), "reason": ""} for o, v in values.items()]
-    return {"content": json.dumps({"diagnosis": "a test", "changes": changes, "expect_percent": 20, "confidence": 0.7, "no_change_reason": ""})}
+    return {"content": json.dumps({"diagnosis": "a test", "changes": changes, "expect": [{"metric": "speed", "gain_percent": 20}], "confidence": 0.7, "no_change_reason": ""})}
 steps = [step(level0_file_num_compaction_trigger=6), step(max_write_buffer_number=4), step(max_sequential_skip_in_iterations=32)]
 print(json.dumps(list(itertools.islice(itertools.cycle(steps), 3000))))
 PROPOSALS

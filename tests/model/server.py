@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""A stand-in for a model server: speaks OpenAI's chat completions on loopback, as well or as badly as the scenario says.
+"""A stand-in for a model server: speaks OpenAI's chat completions, also as an Azure deployment, and Anthropic's messages on loopback, as well or as
+badly as the scenario says.
 
     server.py --port-file FILE [--scenario NAME | --script FILE] [--log FILE] [--tls DIR] [--port N] [--list]
 
-A base address of the form http://127.0.0.1:PORT/s/NAME/v1 asks for the scenario NAME, whatever the server was started with.
+A base address of the form http://127.0.0.1:PORT/s/NAME/v1 asks for the scenario NAME, whatever the server was started with. The interface follows from
+the path: /chat/completions, /openai/deployments/D/chat/completions?api-version=V (with the header api-key), /v1/messages (with x-api-key and
+anthropic-version).
 
 The kernel chooses the port; it is written to the port file once the server listens. A script is a JSON list with one step for each request,
 the last one for all that follow; a step is a scenario's name, or an object with "scenario" and any of "status", "headers" (object), "body"
@@ -39,8 +42,9 @@ def change(option, cf, value):
     return {"option": option, "cf": cf, "value": str(value), "reason": "a stand-in's choice"}
 
 
-def answer(changes, diagnosis="the block cache is too small for the data", reason=""):
-    return {"diagnosis": diagnosis, "changes": changes, "expect_percent": 20, "confidence": 0.7, "no_change_reason": reason}
+def answer(changes, diagnosis="the block cache is too small for the data", reason="", ask_for=()):
+    return {"diagnosis": diagnosis, "changes": changes, "expect": [{"metric": "speed", "gain_percent": 20}], "confidence": 0.7,
+            "no_change_reason": reason, "ask_for": list(ask_for)}
 
 
 def good_changes(prompt):
@@ -69,6 +73,31 @@ def envelope(content, finish="stop", **message):
         "choices": [{"index": 0, "finish_reason": finish, "message": {"role": "assistant", "content": content, **message}}],
         "usage": {"prompt_tokens": 1200, "completion_tokens": 80, "total_tokens": 1280},
     }
+
+
+def as_message(body):
+    """A reply of chat completions as one of Anthropic's messages; anything else as it is."""
+    try:
+        reply = json.loads(body)
+    except ValueError:
+        return body
+    if not isinstance(reply, dict):
+        return body
+    if isinstance(reply.get("error"), dict):
+        return json.dumps({"type": "error", "error": reply["error"], "request_id": "req_stand_in"})
+    if "choices" not in reply:
+        return body
+    blocks, reason = None, None
+    for choice in reply["choices"]:
+        message, ending = choice["message"], choice["finish_reason"]
+        blocks = [{"type": "thinking", "thinking": message["reasoning_content"], "signature": "s"}] if "reasoning_content" in message else []
+        blocks += [{"type": "text", "text": message["content"]}] if message["content"] else []
+        reason = "refusal" if "refusal" in message else {"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use",
+                                                         "content_filter": "refusal"}.get(ending, ending)
+    usage = reply.get("usage", {})
+    return json.dumps({"id": "msg_stand_in", "type": "message", "role": "assistant", "model": reply.get("model"), "content": blocks,
+                       "stop_reason": reason, "stop_sequence": None,
+                       "usage": {"input_tokens": usage.get("prompt_tokens"), "output_tokens": usage.get("completion_tokens")}})
 
 
 class Reply:
@@ -116,6 +145,10 @@ CONTENTS = {
     "not_object": lambda p: "[1, 2, 3]",
     "deep": lambda p: "[" * 5000 + "]" * 5000,
     "terminal": lambda p: json.dumps(answer([], reason="\x1b[2J\x1b]0;title\x07 cleared \u202e\u009b")),
+    "wants": lambda p: json.dumps(answer([], reason="first I need to see the levels", ask_for=["levels", "compactions"])),
+    "good_wants": lambda p: json.dumps(answer(good_changes(p), ask_for=["get_times"])),
+    "wants_unknown": lambda p: json.dumps(answer([], ask_for=["environment"])),
+    "refused": lambda p: one("block_cache_size", 1 << 43),
     "too_many": lambda p: json.dumps(answer([change("block_cache_size", "all", 67108864 + i) for i in range(9)])),
     "empty": lambda p: "",
 }
@@ -146,6 +179,10 @@ REPLIES = {
     "error_500": lambda p: error(500, "internal"),
     "error_503": lambda p: Reply({"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}, 503),
     "redirect": lambda p: Reply("", 302, {"Location": "http://127.0.0.1:1/elsewhere"}),
+    "stream": lambda p: Reply("data: " + json.dumps({"choices": [{"delta": {"content": good(p)}}]}) + "\n\ndata: [DONE]\n\n", 200,
+                              {"Content-Type": "text/event-stream"}),
+    "error_529": lambda p: error(529, "Overloaded", type="overloaded_error"),
+    "too_long": lambda p: error(400, "This model's maximum context length is 4096 tokens.", code="context_length_exceeded"),
     "hang": lambda p: Reply("", hang=True),
     "hang_body": lambda p: Reply(envelope(good(p)), hang_body=True),
     "drip": lambda p: Reply(envelope(good(p)), drip=0.2),
@@ -194,13 +231,42 @@ def after_complaint(request, prompt):
     return say(good(prompt) if "was rejected" in prompt else one("block_cache_size", "64MB"))
 
 
+def after_refusal(request, prompt):
+    return say(good(prompt) if "may not be done" in prompt else one("block_cache_size", 1 << 43))
+
+
+def after_statistics(request, prompt):
+    return say(good(prompt) if "## levels" in prompt else json.dumps(answer([], ask_for=["levels"])))
+
+
+def no_output_config(request, prompt):
+    if "output_config" in request:
+        return error(400, "output_config: Extra inputs are not permitted", type="invalid_request_error")
+    return say("Sure:\n```json\n" + good(prompt) + "\n```\n")
+
+
 def after_more_room(request, prompt):
-    room = request.get("max_completion_tokens", 0)
+    room = request.get("max_completion_tokens", request.get("max_tokens", 0))
     return say(good(prompt)) if room > 2000 else say(good(prompt)[:60], "length")
 
 
 REQUESTS = {"ladder": ladder, "flat_only": flat_only, "old_tokens": old_tokens, "no_temperature": no_temperature,
-            "after_complaint": after_complaint, "after_more_room": after_more_room}
+            "after_complaint": after_complaint, "after_more_room": after_more_room, "after_refusal": after_refusal,
+            "after_statistics": after_statistics, "no_output_config": no_output_config}
+
+
+def interface(line, headers):
+    """chat or anthropic, by path and headers; None where no such server would listen."""
+    words = line.split()
+    if len(words) < 2 or words[0] != "POST":
+        return None
+    path, _, query = words[1].partition("?")
+    if path.endswith("/v1/messages"):
+        return "anthropic" if headers.get("anthropic-version") == "2023-06-01" and "authorization" not in headers else None
+    if not path.endswith("/chat/completions"):
+        return None
+    azure = "/openai/deployments/" in path
+    return "chat" if azure == query.startswith("api-version=") and not (azure and "authorization" in headers) else None
 
 
 def reply_for(step, request):
@@ -299,13 +365,17 @@ class Server:
                 return
             line, headers, body = got
             step = self.next_step(line, headers, body)
-            if not line.startswith("POST ") or not line.split()[1].endswith("/chat/completions"):
+            api = interface(line, headers)
+            if not api:
                 send(conn, error(404, "no such path"))
                 return
             part = line.split()[1].split("/")
             if part[1] == "s":
                 step = part[2]
-            send(conn, reply_for(step, json.loads(body)))
+            reply = reply_for(step, json.loads(body))
+            if api == "anthropic":
+                reply.body = as_message(reply.body)
+            send(conn, reply)
         except (OSError, ValueError) as e:
             print(f"stand-in: {e}", file=sys.stderr)
         finally:

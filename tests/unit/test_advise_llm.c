@@ -196,8 +196,8 @@ static const struct {
     {"truncated", LODE_CALL_TRUNCATED, 0},
     {"refusal", LODE_CALL_REFUSAL, 0},
     {"content_filter", LODE_CALL_FILTERED, 0},
-    {"tool_calls", LODE_CALL_API_ERROR, 0},
-    {"null_finish", LODE_CALL_API_ERROR, 0},
+    {"tool_calls", LODE_CALL_TOOLS, 0},
+    {"null_finish", LODE_CALL_UNFINISHED, 0},
     {"null_content", LODE_CALL_EMPTY, 0},
     {"empty", LODE_CALL_EMPTY, 0},
     {"reasoning_only", LODE_CALL_EMPTY, 0},
@@ -210,13 +210,19 @@ static const struct {
     {"error_400", LODE_CALL_HTTP, 0},
     {"error_401", LODE_CALL_AUTH, 0},
     {"error_403", LODE_CALL_AUTH, 0},
-    {"error_404", LODE_CALL_HTTP, 0},
+    {"error_404", LODE_CALL_NOT_FOUND, 0},
     {"error_429", LODE_CALL_RATE_LIMIT, 0},
     {"error_429_long", LODE_CALL_RATE_LIMIT, 0},
     {"quota", LODE_CALL_QUOTA, 0},
     {"error_500", LODE_CALL_SERVER, 0},
-    {"error_503", LODE_CALL_SERVER, 0},
-    {"redirect", LODE_CALL_HTTP, 0},
+    {"error_503", LODE_CALL_OVERLOADED, 0},
+    {"error_529", LODE_CALL_OVERLOADED, 0},
+    {"too_long", LODE_CALL_TOO_LONG, 0},
+    {"stream", LODE_CALL_STREAM, 0},
+    {"wants", LODE_CALL_WANTS, 0},
+    {"good_wants", LODE_CALL_OK, 0},
+    {"wants_unknown", LODE_CALL_SCHEMA, 0},
+    {"redirect", LODE_CALL_REDIRECT, 0},
     {"big", LODE_CALL_TOO_BIG, 0},
     {"big_chunked", LODE_CALL_TOO_BIG, 0},
     {"closed", LODE_CALL_CLOSED, 0},
@@ -251,8 +257,8 @@ static void test_outcomes(void **state)
 			fail_msg("%s: %s instead of %s (%s)", outcomes[i].scenario, lode_call_name(r.call),
 				 lode_call_name(outcomes[i].call), r.why);
 		enum lode_answer answer = r.call == LODE_CALL_OK	  ? LODE_ANSWER_PROPOSAL
-					  : r.call == LODE_CALL_NO_CHANGE ? LODE_ANSWER_NOTHING
-									  : LODE_ANSWER_FAILED;
+					  : r.call == LODE_CALL_NO_CHANGE || r.call == LODE_CALL_WANTS ? LODE_ANSWER_NOTHING
+												       : LODE_ANSWER_FAILED;
 		assert_int_equal(r.answer, answer);
 		assert_true((r.proposal.n > 0) == (answer == LODE_ANSWER_PROPOSAL));
 		if (answer != LODE_ANSWER_PROPOSAL)
@@ -368,6 +374,175 @@ static void wait_until_called(const struct server *s)
 		nap_ms(5);
 }
 
+/* The same faults have the same names in the other interface, as far as it has them. */
+static void test_anthropic(void **state)
+{
+	static const struct {
+		const char *scenario;
+		enum lode_call call;
+	} cases[] = {{"good", LODE_CALL_OK},		{"no_change", LODE_CALL_NO_CHANGE}, {"reasoning", LODE_CALL_OK},	   {"truncated", LODE_CALL_TRUNCATED},
+		     {"refusal", LODE_CALL_REFUSAL},	{"tool_calls", LODE_CALL_TOOLS},    {"null_finish", LODE_CALL_UNFINISHED}, {"null_content", LODE_CALL_EMPTY},
+		     {"error_401", LODE_CALL_AUTH},	{"error_529", LODE_CALL_OVERLOADED}, {"unit_mb", LODE_CALL_BAD_VALUE},	   {"prose", LODE_CALL_OK},
+		     {"no_output_config", LODE_CALL_OK}, {"no_temperature", LODE_CALL_OK},   {"after_more_room", LODE_CALL_OK},	   {"stream", LODE_CALL_STREAM}};
+	char url[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct lode_llm_config c = config(url, sizeof url, good.port, cases[i].scenario);
+
+		c.api = LODE_API_ANTHROPIC;
+		struct lode_reply r = one_round(&c);
+		if (r.call != cases[i].call)
+			fail_msg("%s: %s instead of %s (%s)", cases[i].scenario, lode_call_name(r.call), lode_call_name(cases[i].call), r.why);
+		if (r.call == LODE_CALL_OK)
+			assert_string_equal(r.model, "stand-in-1");
+		free(r.raw);
+	}
+}
+
+static const char *header_of(const cJSON *request, const char *name)
+{
+	const char *s = cJSON_GetStringValue(cJSON_GetObjectItem(cJSON_GetObjectItem(request, "headers"), name));
+
+	return s ? s : "";
+}
+
+/* Each kind of server is asked where it listens, and gets its key where it looks for it, and nowhere else. */
+static void test_addresses(void **state)
+{
+	static const struct {
+		enum lode_api api;
+		const char *path, *line, *header, *value;
+	} cases[] = {
+	    {LODE_API_CHAT, "/v1", "POST /v1/chat/completions HTTP/1.1", "authorization", "Bearer sk-secret"},
+	    {LODE_API_CHAT, "/openai/deployments/d/?api-version=2024-10-21", "POST /openai/deployments/d/chat/completions?api-version=2024-10-21 HTTP/1.1",
+	     "api-key", "sk-secret"},
+	    {LODE_API_ANTHROPIC, "", "POST /v1/messages HTTP/1.1", "x-api-key", "sk-secret"},
+	    {LODE_API_ANTHROPIC, "/v1/", "POST /v1/messages HTTP/1.1", "x-api-key", "sk-secret"},
+	};
+	struct server s = server_start("good", NULL, NULL);
+	char url[200];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		snprintf(url, sizeof url, "http://127.0.0.1:%d%s", s.port, cases[i].path);
+		struct lode_llm_config c = {.api = cases[i].api, .url = url, .model = "m", .key = "sk-secret", .timeout_s = 30, .temperature = -1};
+		struct lode_reply r = one_round(&c);
+		if (r.call != LODE_CALL_OK)
+			fail_msg("%s: %s", url, r.why);
+		free(r.raw);
+		cJSON *request = server_request(&s, (int)i);
+		assert_string_equal(cJSON_GetObjectItem(request, "line")->valuestring, cases[i].line);
+		assert_string_equal(header_of(request, cases[i].header), cases[i].value);
+		int holders = strstr(cJSON_GetObjectItem(request, "body")->valuestring, "sk-secret") != NULL;
+		const cJSON *line;
+		cJSON_ArrayForEach(line, cJSON_GetObjectItem(request, "headers"))
+		{
+			holders += strstr(line->valuestring, "sk-secret") != NULL;
+		}
+		assert_int_equal(holders, 1);
+		cJSON_Delete(request);
+	}
+	server_stop(&s);
+}
+
+/* What one advisor has learnt about a server, another begins with; not about another model. */
+static void test_remembers(void **state)
+{
+	struct server s = server_start("ladder", NULL, NULL);
+	struct world *w = world_new();
+	char url[200], learnt[LODE_DIALECT_TEXT] = "";
+	struct lode_llm_config c = config(url, sizeof url, s.port, "ladder");
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		c.model = i < 2 ? "stand-in" : "another";
+		struct lode_advisor *a = start(&c);
+		a->ops->remember(a, learnt);
+		struct lode_reply r = ask(a, w);
+		assert_int_equal(r.call, LODE_CALL_OK);
+		assert_int_equal(r.calls, i == 1 ? 1 : 4);
+		assert_int_equal(r.dialect[0] != '\0', i != 1);
+		if (i == 0)
+			memcpy(learnt, r.dialect, sizeof learnt);
+		free(r.raw);
+		a->ops->free(a);
+	}
+	server_stop(&s);
+	free(w);
+}
+
+/* The guard's refusal goes back once, with the changes in our words; a round that has complained already has no second. */
+static void test_guard_complains(void **state)
+{
+	struct server s = server_start("after_refusal", NULL, NULL);
+	struct world *w = world_new();
+	char url[200];
+	struct lode_llm_config c = config(url, sizeof url, s.port, "after_refusal");
+	struct lode_advisor *a = start(&c);
+	struct lode_plan *plan = malloc(sizeof *plan);
+	struct lode_refusal refusal = {0};
+	struct lode_reply r = ask(a, w), again;
+
+	(void)state;
+	assert_int_equal(r.call, LODE_CALL_OK);
+	assert_false(r.complained);
+	assert_int_not_equal(lode_guard_check(&w->q.now, &r.proposal, plan, &refusal), 0);
+	a->ops->complain(a, &w->q, &r.proposal, &refusal, &again);
+	assert_int_equal(again.answer, LODE_ANSWER_WAIT);
+	again = wait_for(a);
+	assert_int_equal(again.call, LODE_CALL_OK);
+	assert_true(again.complained);
+	assert_int_equal(again.calls, 1);
+	assert_int_equal(lode_guard_check(&w->q.now, &again.proposal, plan, &refusal), 0);
+	cJSON *second = server_request(&s, 1);
+	assert_non_null(strstr(cJSON_GetObjectItem(second, "body")->valuestring, "was rejected: block_cache_size=8796093022208 may not be done ("));
+	assert_null(strstr(cJSON_GetObjectItem(second, "body")->valuestring, "a stand-in's choice"));
+	cJSON_Delete(second);
+	free(r.raw);
+	free(again.raw);
+	/* In that second half, words that are no answer are not complained about once more. */
+	snprintf(url, sizeof url, "http://127.0.0.1:%d/s/unit_mb/v1", s.port);
+	struct lode_advisor *b = start(&c);
+	b->ops->complain(b, &w->q, &r.proposal, &refusal, &again);
+	again = wait_for(b);
+	assert_int_equal(again.call, LODE_CALL_BAD_VALUE);
+	assert_int_equal(again.calls, 1);
+	free(again.raw);
+	/* A fresh question after it is a fresh round. */
+	b->ops->ask(b, &w->q, &again);
+	again = wait_for(b);
+	assert_int_equal(again.calls, 2);
+	free(again.raw);
+	free(plan);
+	a->ops->free(a);
+	b->ops->free(b);
+	server_stop(&s);
+	free(w);
+}
+
+/* What was asked for stands in the next prompt, and only there. */
+static void test_wants(void **state)
+{
+	struct world *w = world_new();
+	char url[200];
+	struct lode_llm_config c = config(url, sizeof url, good.port, "after_statistics");
+	struct lode_advisor *a = start(&c);
+	struct lode_reply r = ask(a, w);
+
+	(void)state;
+	assert_int_equal(r.answer, LODE_ANSWER_NOTHING);
+	assert_int_equal(r.call, LODE_CALL_WANTS);
+	w->q.wants = r.wants;
+	free(r.raw);
+	r = ask(a, w);
+	assert_int_equal(r.call, LODE_CALL_OK);
+	assert_int_equal(r.wants, 0);
+	free(r.raw);
+	a->ops->free(a);
+	free(w);
+}
+
 /* Network faults are tried again as often as configured; refusals by configuration are not; a long Retry-After is not waited for. */
 static void test_retries(void **state)
 {
@@ -444,12 +619,12 @@ static void test_budgets(void **state)
 	(void)state;
 	for (int kind = 0; kind < 3; kind++) {
 		c.calls_per_hour = kind == 0 ? 2 : 0;
-		c.tokens_per_day = kind == 1 ? 21800 : 0;
-		c.max_tokens = kind == 1 ? 17000 : 2000; /* what is left is room for the prompt and two calls, not for four */
+		c.tokens_per_day = kind == 1 ? 24500 : 0;
+		c.max_tokens = kind == 1 ? 17000 : 2000; /* what is left is room for the prompt and four calls, not for six */
 		c.price_out = kind == 2 ? 1e6 : 0;	/* one for each token */
 		c.money_per_day = kind == 2 ? 2100 : 0;
 		struct lode_advisor *a = start(&c);
-		int fit = kind == 1 ? 3 : 2;
+		int fit = kind == 1 ? 5 : 2;
 		for (int i = 0; i <= fit; i++) {
 			struct lode_reply r = ask(a, w);
 			struct lode_standing s;
@@ -984,6 +1159,11 @@ int main(void)
 	    cmocka_unit_test(test_good),
 	    cmocka_unit_test(test_prompt_is_what_is_sent),
 	    cmocka_unit_test(test_one_complaint),
+	    cmocka_unit_test(test_anthropic),
+	    cmocka_unit_test(test_addresses),
+	    cmocka_unit_test(test_remembers),
+	    cmocka_unit_test(test_guard_complains),
+	    cmocka_unit_test(test_wants),
 	    cmocka_unit_test(test_retries),
 	    cmocka_unit_test(test_script_recovers),
 	    cmocka_unit_test(test_circuit),

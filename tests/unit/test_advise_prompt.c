@@ -8,6 +8,7 @@
 #include "test_advise_world.h"
 #include "advise/catalogue.h"
 #include "advise/dialect.h"
+#include "advise/prompt.h"
 
 #include <cjson/cJSON.h>
 #include <stdio.h>

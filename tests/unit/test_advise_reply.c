@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "advise/extra.h"
 #include "advise/reply.h"
 #include "advise/strict.h"
 
@@ -145,7 +146,7 @@ static void test_strict_object(void **state)
 /* ---- content ---- */
 
 #define CHANGE(option, cf, value) "{\"option\":\"" option "\",\"cf\":\"" cf "\",\"value\":" value ",\"reason\":\"r\"}"
-#define ANSWER(changes) "{\"diagnosis\":\"d\",\"changes\":[" changes "],\"expect_percent\":25,\"confidence\":0.5,\"no_change_reason\":\"\"}"
+#define ANSWER(changes) "{\"diagnosis\":\"d\",\"changes\":[" changes "],\"expect\":[{\"metric\":\"speed\",\"gain_percent\":25}],\"confidence\":0.5,\"no_change_reason\":\"\",\"ask_for\":[]}"
 
 static const struct {
 	const char *text;
@@ -172,14 +173,27 @@ static const struct {
     {"{\"changes\":[],\"shell\":\"x\"}", LODE_CALL_SCHEMA},
     {"{\"changes\":[],\"Changes\":[]}", LODE_CALL_SCHEMA},
     {"{\"changes\":[],\"confidence\":\"high\"}", LODE_CALL_SCHEMA},
-    {"{\"changes\":[],\"expect_percent\":1e999}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[],\"expect\":[{\"metric\":\"speed\",\"gain_percent\":1e999}]}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[],\"expect\":[{\"metric\":\"Speed\",\"gain_percent\":1}]}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[],\"expect\":[{\"metric\":\"speed\"}]}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[],\"expect\":[{\"metric\":\"speed\",\"gain_percent\":\"20\"}]}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[],\"expect\":[{\"metric\":\"speed\",\"gain_percent\":1},{\"metric\":\"speed\",\"gain_percent\":2}]}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[],\"expect\":{\"speed\":20}}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[],\"expect_percent\":20}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[],\"ask_for\":[\"levels\",\"get_times\"]}", LODE_CALL_WANTS},
+    {"{\"changes\":[],\"ask_for\":[\"levels\",\"levels\"]}", LODE_CALL_WANTS},
+    {"{\"changes\":[],\"ask_for\":[]}", LODE_CALL_NO_CHANGE},
+    {"{\"changes\":[],\"ask_for\":[\"/etc/passwd\"]}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[],\"ask_for\":[7]}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[],\"ask_for\":\"levels\"}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[],\"confidence\":1.5}", LODE_CALL_SCHEMA},
     {"{\"changes\":[{\"option\":\"block_cache_size\",\"cf\":\"all\"}]}", LODE_CALL_SCHEMA},
     {"{\"changes\":[{\"option\":\"block_cache_size\",\"value\":\"1\"}]}", LODE_CALL_SCHEMA},
     {"{\"changes\":[{\"option\":null,\"cf\":\"all\",\"value\":\"1\"}]}", LODE_CALL_SCHEMA},
     {ANSWER(CHANGE("block_cache_size", "all", "67108864")), LODE_CALL_SCHEMA},
     {ANSWER(CHANGE("block_cache_size", "all", "\"67108864\",\"unit\":\"MB\"")), LODE_CALL_SCHEMA},
     {"{\"changes\":[" CHANGE("block_cache_size", "all", "\"67108864\"") "],\"confidence\":1.5}", LODE_CALL_SCHEMA},
-    {"{\"changes\":[" CHANGE("block_cache_size", "all", "\"67108864\"") "],\"expect_percent\":1e300}", LODE_CALL_SCHEMA},
+    {"{\"changes\":[" CHANGE("block_cache_size", "all", "\"67108864\"") "],\"expect\":[{\"metric\":\"speed\",\"gain_percent\":1e300}]}", LODE_CALL_SCHEMA},
     {"{\"changes\":[],\"changes\":[]}", LODE_CALL_DUPLICATE_KEY},
     {ANSWER("{\"option\":\"block_cache_size\",\"cf\":\"all\",\"value\":\"1\",\"value\":\"2\",\"reason\":\"\"}"), LODE_CALL_DUPLICATE_KEY},
     /* families */
@@ -254,6 +268,25 @@ static void test_content_values(void **state)
 	assert_true(fabs(r.proposal.expect - 0.25) < 1e-9);
 	assert_true(fabs(r.proposal.confidence - 0.5) < 1e-9);
 	assert_string_equal(r.proposal.why, "d");
+	assert_string_equal(r.proposal.reason[1], "r");
+	assert_int_equal(r.proposal.nexpects, 1);
+	assert_int_equal(r.proposal.expects[0].metric, LODE_M_SPEED);
+	assert_int_equal(r.wants, 0);
+}
+
+static void test_content_wants(void **state)
+{
+	struct lode_reply r = {0};
+	static const char text[] = "{\"changes\":[" CHANGE("write_buffer_size", "all", "\"134217728\"") "],\"ask_for\":[\"levels\",\"cf_options\"]}";
+	static const char wrong[] = "{\"changes\":[],\"ask_for\":[\"levels\",\"x\"]}";
+
+	(void)state;
+	assert_int_equal(lode_reply_content(text, strlen(text), &offer, &r), LODE_CALL_OK);
+	assert_int_equal(r.wants, 1u << LODE_EXTRA_LEVELS | 1u << LODE_EXTRA_CF_OPTIONS);
+	/* Into the same struct: nothing of the answer before is left. */
+	assert_int_equal(lode_reply_content(wrong, strlen(wrong), &offer, &r), LODE_CALL_SCHEMA);
+	assert_int_equal(r.wants, 0);
+	assert_int_equal(r.proposal.n, 0);
 }
 
 /* Nothing that a terminal would obey comes through. */
@@ -283,7 +316,8 @@ static const struct {
     {200, CHOICE("\"stop\"", "\"content\":\"" GOOD "\""), false, LODE_CALL_OK},
     {200, CHOICE("\"stop\"", "\"refusal\":null,\"content\":\" \\n" GOOD "\\n\""), false, LODE_CALL_OK},
     {200, CHOICE("\"stop\"", "\"content\":\"<think>hm {</think>" GOOD "\""), false, LODE_CALL_OK},
-    {200, CHOICE("\"stop\"", "\"content\":\"<think>hm " GOOD "\""), false, LODE_CALL_BAD_CONTENT},
+    {200, CHOICE("\"stop\"", "\"content\":\"<think>hm " GOOD "\""), false, LODE_CALL_EMPTY},
+    {200, CHOICE("\"stop\"", "\"content\":\"<think>hm " GOOD "\""), true, LODE_CALL_EMPTY}, /* a draft is no answer */
     {200, CHOICE("\"stop\"", "\"content\":\"```\\n" GOOD "\\n```\""), false, LODE_CALL_BAD_CONTENT},
     {200, CHOICE("\"stop\"", "\"content\":\"```\\n" GOOD "\\n```\""), true, LODE_CALL_OK},
     {200, CHOICE("\"stop\"", "\"content\":\"" GOOD " done\""), true, LODE_CALL_OK},
@@ -292,8 +326,12 @@ static const struct {
     {200, CHOICE("\"stop\"", "\"content\":\"no object\""), true, LODE_CALL_BAD_CONTENT},
     {200, CHOICE("\"length\"", "\"content\":\"" GOOD "\""), false, LODE_CALL_TRUNCATED},
     {200, CHOICE("\"content_filter\"", "\"content\":\"" GOOD "\""), false, LODE_CALL_FILTERED},
-    {200, CHOICE("\"tool_calls\"", "\"content\":\"" GOOD "\""), false, LODE_CALL_API_ERROR},
-    {200, CHOICE("null", "\"content\":\"" GOOD "\""), false, LODE_CALL_API_ERROR},
+    {200, CHOICE("\"tool_calls\"", "\"content\":\"" GOOD "\""), false, LODE_CALL_TOOLS},
+    {200, CHOICE("null", "\"content\":\"" GOOD "\""), false, LODE_CALL_UNFINISHED},
+    {200, CHOICE("\"eos\"", "\"content\":\"" GOOD "\""), false, LODE_CALL_OK},
+    {200, CHOICE("\"stop\"", "\"content\":\"the cache is small</think>" GOOD "\""), false, LODE_CALL_OK},
+    {200, CHOICE("\"stop\"", "\"content\":[{\"type\":\"thinking\"},{\"type\":\"text\",\"text\":\"" GOOD "\"}]"), false, LODE_CALL_OK},
+    {200, "data: {\"choices\":[]}\n\ndata: [DONE]\n", false, LODE_CALL_STREAM},
     {200, CHOICE("\"stop\"", "\"refusal\":\"no\",\"content\":\"" GOOD "\""), false, LODE_CALL_REFUSAL},
     {200, CHOICE("\"stop\"", "\"content\":null,\"reasoning_content\":\"" GOOD "\""), false, LODE_CALL_EMPTY},
     {200, CHOICE("\"stop\"", "\"content\":\"\""), false, LODE_CALL_EMPTY},
@@ -311,16 +349,20 @@ static const struct {
     {200, "[]", false, LODE_CALL_NOT_JSON},
     {200, "{\"choices\":[", false, LODE_CALL_NOT_JSON},
     {0, "", false, LODE_CALL_HTTP},
-    {302, "", false, LODE_CALL_HTTP},
+    {302, "", false, LODE_CALL_REDIRECT},
     {400, "{\"error\":{\"message\":\"bad\"}}", false, LODE_CALL_HTTP},
     {401, "", false, LODE_CALL_AUTH},
     {403, "<html>", false, LODE_CALL_AUTH},
-    {404, "{\"error\":\"no such model\"}", false, LODE_CALL_HTTP},
+    {404, "{\"error\":\"no such model\"}", false, LODE_CALL_NOT_FOUND},
     {429, "{\"error\":{\"message\":\"slow\"}}", false, LODE_CALL_RATE_LIMIT},
     {429, "{\"error\":{\"type\":\"insufficient_quota\"}}", false, LODE_CALL_QUOTA},
     {500, "", false, LODE_CALL_SERVER},
     {502, "<html>", false, LODE_CALL_SERVER},
-    {529, "{\"error\":{\"type\":\"overloaded_error\"}}", false, LODE_CALL_SERVER},
+    {529, "{\"error\":{\"type\":\"overloaded_error\"}}", false, LODE_CALL_OVERLOADED},
+    {503, "", false, LODE_CALL_OVERLOADED},
+    {413, "", false, LODE_CALL_TOO_LONG},
+    {400, "{\"error\":{\"code\":\"context_length_exceeded\"}}", false, LODE_CALL_TOO_LONG},
+    {400, "{\"error\":{\"code\":\"content_filter\"}}", false, LODE_CALL_FILTERED},
 };
 
 static void test_envelope(void **state)
@@ -329,12 +371,73 @@ static void test_envelope(void **state)
 	for (size_t i = 0; i < sizeof envelope_cases / sizeof envelope_cases[0]; i++) {
 		const char *body = envelope_cases[i].body;
 		struct lode_reply r = {0};
-		enum lode_call got = lode_reply_read(envelope_cases[i].status, body, strlen(body), &offer, envelope_cases[i].extract, &r);
+		struct lode_dialect d = {.extract = envelope_cases[i].extract};
+		enum lode_call got = lode_reply_read(envelope_cases[i].status, body, strlen(body), &offer, &d, &r);
 
 		if (got != envelope_cases[i].is)
 			fail_msg("%ld %s: %s instead of %s (%s)", envelope_cases[i].status, body, lode_call_name(got),
 				 lode_call_name(envelope_cases[i].is), r.why);
 		assert_int_equal(r.call, got);
+		assert_int_equal(r.proposal.n, got == LODE_CALL_OK ? 1 : 0);
+		free(r.raw);
+	}
+}
+
+/* ---- Anthropic's messages ---- */
+
+#define MESSAGE(stop, content) "{\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m-2\",\"content\":" content ",\"stop_reason\":" stop "}"
+#define TEXT(text) "{\"type\":\"text\",\"text\":\"" text "\"}"
+#define THOUGHT "{\"type\":\"thinking\",\"thinking\":\"so {\",\"signature\":\"x\"}"
+
+static const struct {
+	long status;
+	const char *body;
+	enum lode_call is;
+} message_cases[] = {
+    {200, MESSAGE("\"end_turn\"", "[" TEXT(GOOD) "]"), LODE_CALL_OK},
+    {200, MESSAGE("\"end_turn\"", "[" THOUGHT "," TEXT(GOOD) "]"), LODE_CALL_OK},
+    {200, MESSAGE("\"end_turn\"", "[{\"type\":\"redacted_thinking\",\"data\":\"x\"}," TEXT(GOOD) "]"), LODE_CALL_OK},
+    {200, MESSAGE("\"end_turn\"", "[" TEXT("{\\\"changes\\\":") "," TEXT("[]}") "]"), LODE_CALL_NO_CHANGE},
+    {200, MESSAGE("\"end_turn\"", "[" TEXT("Sure: " GOOD) "]"), LODE_CALL_BAD_CONTENT},
+    {200, MESSAGE("\"end_turn\"", "[" THOUGHT "]"), LODE_CALL_EMPTY},
+    {200, MESSAGE("\"end_turn\"", "[]"), LODE_CALL_EMPTY},
+    {200, MESSAGE("\"end_turn\"", "null"), LODE_CALL_NO_CHOICES},
+    {200, MESSAGE("\"end_turn\"", "[{\"type\":\"tool_use\",\"name\":\"x\"}]"), LODE_CALL_TOOLS},
+    {200, MESSAGE("\"tool_use\"", "[" TEXT(GOOD) "]"), LODE_CALL_TOOLS},
+    {200, MESSAGE("\"max_tokens\"", "[" TEXT(GOOD) "]"), LODE_CALL_TRUNCATED},
+    {200, MESSAGE("\"refusal\"", "[" TEXT(GOOD) "]"), LODE_CALL_REFUSAL},
+    {200, MESSAGE("\"model_context_window_exceeded\"", "[" TEXT(GOOD) "]"), LODE_CALL_TOO_LONG},
+    {200, MESSAGE("\"pause_turn\"", "[" TEXT(GOOD) "]"), LODE_CALL_UNFINISHED},
+    {200, MESSAGE("\"stop_sequence\"", "[" TEXT(GOOD) "]"), LODE_CALL_UNFINISHED},
+    {200, MESSAGE("null", "[" TEXT(GOOD) "]"), LODE_CALL_UNFINISHED},
+    {200, CHOICE("\"stop\"", "\"content\":\"" GOOD "\""), LODE_CALL_NO_CHOICES}, /* the other interface */
+    {200, "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}", LODE_CALL_OVERLOADED},
+    {200, "event: message_start\ndata: {}\n\n", LODE_CALL_STREAM},
+    {400, "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"Your credit balance is too low\"}}", LODE_CALL_QUOTA},
+    {400, "{\"type\":\"error\",\"error\":{\"type\":\"invalid_request_error\",\"message\":\"bad\"}}", LODE_CALL_HTTP},
+    {401, "{\"type\":\"error\",\"error\":{\"type\":\"authentication_error\"}}", LODE_CALL_AUTH},
+    {403, "{\"type\":\"error\",\"error\":{\"type\":\"permission_error\"}}", LODE_CALL_AUTH},
+    {404, "{\"type\":\"error\",\"error\":{\"type\":\"not_found_error\"}}", LODE_CALL_NOT_FOUND},
+    {413, "{\"type\":\"error\",\"error\":{\"type\":\"request_too_large\"}}", LODE_CALL_TOO_LONG},
+    {429, "{\"type\":\"error\",\"error\":{\"type\":\"rate_limit_error\"}}", LODE_CALL_RATE_LIMIT},
+    {500, "{\"type\":\"error\",\"error\":{\"type\":\"api_error\"}}", LODE_CALL_SERVER},
+    {504, "{\"type\":\"error\",\"error\":{\"type\":\"timeout_error\"}}", LODE_CALL_SERVER},
+    {529, "", LODE_CALL_OVERLOADED},
+};
+
+static void test_messages(void **state)
+{
+	const struct lode_dialect d = {.api = LODE_API_ANTHROPIC};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof message_cases / sizeof message_cases[0]; i++) {
+		const char *body = message_cases[i].body;
+		struct lode_reply r = {0};
+		enum lode_call got = lode_reply_read(message_cases[i].status, body, strlen(body), &offer, &d, &r);
+
+		if (got != message_cases[i].is)
+			fail_msg("%ld %s: %s instead of %s (%s)", message_cases[i].status, body, lode_call_name(got), lode_call_name(message_cases[i].is),
+				 r.why);
 		assert_int_equal(r.proposal.n, got == LODE_CALL_OK ? 1 : 0);
 		free(r.raw);
 	}
@@ -346,10 +449,18 @@ static void test_usage(void **state)
 	struct lode_reply r = {0};
 
 	(void)state;
-	lode_reply_read(200, body, strlen(body), &offer, false, &r);
+	struct lode_dialect d = {0};
+
+	lode_reply_read(200, body, strlen(body), &offer, &d, &r);
 	assert_int_equal(r.prompt_tokens, 1200);
 	assert_int_equal(r.completion_tokens, 0);
 	assert_string_equal(r.model, "m?");
+	static const char other[] = "{\"usage\":{\"input_tokens\":10,\"cache_read_input_tokens\":5,\"cache_creation_input_tokens\":null,\"output_tokens\":7},"
+				    "\"content\":[],\"stop_reason\":\"end_turn\"}";
+	d.api = LODE_API_ANTHROPIC;
+	lode_reply_read(200, other, strlen(other), &offer, &d, &r);
+	assert_int_equal(r.prompt_tokens, 15);
+	assert_int_equal(r.completion_tokens, 7);
 }
 
 static void test_names(void **state)
@@ -366,7 +477,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_strict),   cmocka_unit_test(test_strict_limits),  cmocka_unit_test(test_strict_object),
 	    cmocka_unit_test(test_content),  cmocka_unit_test(test_content_values), cmocka_unit_test(test_content_plain),
-	    cmocka_unit_test(test_envelope), cmocka_unit_test(test_usage),	    cmocka_unit_test(test_names),
+	    cmocka_unit_test(test_content_wants),
+	    cmocka_unit_test(test_envelope), cmocka_unit_test(test_messages), cmocka_unit_test(test_usage),	    cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
