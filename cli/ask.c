@@ -86,7 +86,38 @@ static void show_text(struct lode_buf *out, const struct lode_buf *body)
 		lode_buf_adds(out, "\n");
 }
 
-static int answer(const char *verb, const struct cli_target *t, const struct lode_buf *body, int code, bool print)
+/* A message's text: a string, or blocks of text as some servers have them. */
+static void add_content(struct lode_buf *out, const cJSON *content)
+{
+	const cJSON *block;
+
+	if (cJSON_IsString(content))
+		lode_buf_adds(out, cJSON_GetStringValue(content));
+	cJSON_ArrayForEach(block, content) if (cJSON_IsObject(block)) lode_buf_adds(out, cli_str(block, "text"));
+	if (out->len && out->data[out->len - 1] != '\n')
+		lode_buf_adds(out, "\n");
+}
+
+/* A request as a model reads it: each text below the role that speaks it. False if the body is none; then it is shown as it came. */
+static bool show_request(struct lode_buf *out, const struct lode_buf *body)
+{
+	cJSON *request = cJSON_ParseWithLength(lode_buf_str(body), body->len);
+	const cJSON *message, *messages = cJSON_GetObjectItemCaseSensitive(request, "messages"), *system = cJSON_GetObjectItemCaseSensitive(request, "system");
+
+	if (system) {
+		lode_buf_adds(out, "== system ==\n");
+		add_content(out, system);
+	}
+	cJSON_ArrayForEach(message, messages)
+	{
+		lode_buf_addf(out, "%s== %s ==\n", out->len ? "\n" : "", cli_str(message, "role"));
+		add_content(out, cJSON_GetObjectItemCaseSensitive(message, "content"));
+	}
+	cJSON_Delete(request);
+	return out->len > 0;
+}
+
+static int answer(const char *verb, const struct cli_target *t, const struct lode_buf *body, int code, bool print, bool text)
 {
 	struct lode_buf out;
 	int status = code == 200 ? CLI_DONE : CLI_FAILED;
@@ -100,6 +131,12 @@ static int answer(const char *verb, const struct cli_target *t, const struct lod
 		lode_buf_clear(&out);
 		show_text(&out, body);
 		cli_error(status, "%.*s", (int)(out.len ? out.len - 1 : 0), lode_buf_str(&out));
+	} else if (text && show_request(&out, body)) {
+		struct lode_buf shown;
+		lode_buf_init(&shown, 2 * BODY_MAX);
+		show_text(&shown, &out);
+		status = cli_write_out(&shown);
+		lode_buf_fini(&shown);
 	} else if (t->json || (!rollback && !isatty(STDOUT_FILENO))) {
 		fwrite(lode_buf_str(body), 1, body->len, stdout); /* to the byte: a prompt may be piped on */
 	} else {
@@ -126,16 +163,18 @@ static int take_options(int argc, char **argv, char *out, size_t len)
 
 int cli_ask(const struct cli_verb *v, int argc, char **argv)
 {
-	static const struct option longs[] = {{"print", no_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {0}};
+	static const struct option longs[] = {{"print", no_argument, NULL, 'p'}, {"text", no_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'}, {0}};
 	struct cli_target t = {0};
 	char db[4096], options[2048] = "", request[8400];
 	struct lode_buf body;
-	bool print = false;
+	bool print = false, text = false;
 	int option, status;
 
 	while ((option = getopt_long(argc, argv, CLI_TARGET_OPTIONS, longs, NULL)) != -1) {
 		if (option == 'p' && !strcmp(v->name, "rollback"))
 			print = true;
+		else if (option == 't' && !strcmp(v->name, "prompt"))
+			text = true;
 		else if (cli_target_option(v, &t, option, optarg, &status))
 			return status;
 	}
@@ -155,7 +194,7 @@ int cli_ask(const struct cli_verb *v, int argc, char **argv)
 	if (code < 0)
 		status = cli_error(CLI_FAILED, "%s: %s", t.socket, cli_ask_error(code));
 	else
-		status = answer(v->name, &t, &body, code, print);
+		status = answer(v->name, &t, &body, code, print, text);
 	lode_buf_fini(&body);
 	return status;
 }

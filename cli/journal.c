@@ -36,8 +36,10 @@ static void say_attach(struct lode_buf *o, const cJSON *r)
 {
 	lode_buf_adds(o, "RocksDB ");
 	cli_add_text(o, cli_str(r, "rocksdb"));
-	lode_buf_adds(o, " at ");
-	cli_add_text(o, cli_str(r, "path"));
+	if (*cli_str(r, "path")) { /* log.names */
+		lode_buf_adds(o, " at ");
+		cli_add_text(o, cli_str(r, "path"));
+	}
 	lode_buf_adds(o, ", mode ");
 	cli_add_text(o, cli_str(r, "mode"));
 	lode_buf_adds(o, ", advisor ");

@@ -34,7 +34,8 @@ const struct cli_verb cli_verbs[] = {
      "  -d DB       the journal of this database: its id, the beginning of its id, or its path\n"
      "  -j          the records as they stand\n",
      cli_journal},
-    {"prompt", "[PID] [-S SOCKET] [-d DB] [-j]", "print exactly what a language model would be asked", TARGET_HELP, cli_ask},
+    {"prompt", "[PID] [-S SOCKET] [-d DB] [-j] [--text]", "print exactly what a language model would be asked",
+     TARGET_HELP "  --text        the texts in it, as a person reads them\n", cli_ask},
     {"pause", "[PID] [-S SOCKET] [-d DB]", "propose and try nothing until resume; kept changes stay", TARGET_HELP, cli_ask},
     {"resume", "[PID] [-S SOCKET] [-d DB]", "go on after pause, or after a failed revert", TARGET_HELP, cli_ask},
     {"approve", "[PID] [-S SOCKET] [-d DB]", "let the suggestion be tried (mode suggest)", TARGET_HELP, cli_ask},

@@ -209,7 +209,8 @@ static void journal_attach(struct lode_conductor *c)
 	const struct lode_host_info *info = c->host->ops->info(c->host);
 	struct lode_json *j = lode_journal_begin(c->journal, "attach");
 	struct lode_cache cache = {0};
-	lode_json_str(j, "path", info->path);
+	if (c->config->names)
+		lode_json_str(j, "path", info->path);
 	lode_json_str(j, "rocksdb", info->version);
 	lode_json_str(j, "lodestone", LODE_VERSION);
 	lode_json_str(j, "mode", lode_mode_name((enum lode_mode)c->config->mode));

@@ -201,7 +201,8 @@ bool lode_validity_broken(const struct lode_conductor *c, char *why, size_t len)
 /* report.c */
 void lode_report_changes(const struct lode_conductor *c, const struct lode_plan *p, char *out, size_t len); /* "block_cache_size 8 MiB -> 512 MiB" */
 void lode_report_recent(struct lode_conductor *c, const char *what, const char *why, const struct lode_verdict *v);
-const char *lode_report_cf_name(const struct lode_conductor *c, uint32_t cf);
+const char *lode_report_cf_name(const struct lode_conductor *c, uint32_t cf); /* for the operator's own eyes: status */
+const char *lode_report_cf(const struct lode_conductor *c, uint32_t cf, char *buf, size_t len); /* for what is written down: cf3, unless log.names */
 
 /* conductor.c */
 #define SHIFT_DISTANCE LODE_REGIME_RADIUS /* of workloads: beyond it this is other work */

@@ -60,6 +60,9 @@ static const struct key keys[] = {
 	{"agent", "seed", T_UINT, AT(seed), 0, BIG, NULL, "0", "Seed of every coin flip, for experiments that must repeat. 0: from the kernel."},
 	{"log", "file", T_TEXT, AT(log_file), 0, 0, NULL, "stderr", "A path (%p is the process id), or stderr."},
 	{"log", "level", T_LOG_LEVEL, AT(log_level), 0, 0, NULL, "notice", "off, error, warn, notice, info or debug."},
+	{"log", "names", T_BOOL, AT(names), 0, 0, NULL, "false",
+	 "Write the database's path, the names of column families and option values that are no numbers into the journal and the metrics. Without it they hold "
+	 "numbers and the names of options only, with families as cf and RocksDB's number, which `lodestone status` explains."},
 	{"advisor", "kind", T_WORD, AT(advisor), 0, 0, advisors, "expert",
 	 "Who proposes: the built-in rules, a language model; or, for tests of the guard only, random and adversarial, which propose nonsense and harm."},
 	{"advisor", "interval", T_SECONDS, AT(advisor_interval), 0, 86400, NULL, "0", "Least time between two questions to the advisor. 0: as the pace says."},

@@ -27,6 +27,7 @@ struct lode_config {
 	/* [log] */
 	char log_file[512];
 	int log_level;
+	bool names;           /* paths and names of families in journal and metrics */
 	/* [advisor] */
 	char advisor[24];     /* expert, llm, random, adversarial */
 	double advisor_interval; /* seconds between rounds; 0 = as the pace says */

@@ -64,13 +64,20 @@ void lode_live_release(struct lode_conductor *c, int tunable)
 		lode_live_list_kept(c);
 }
 
+/* A value as it may be written down: of options that are numbers or words of ours. Anything else may be the application's own text. */
+static const char *plain(const struct lode_conductor *c, int tunable, const char *text)
+{
+	int64_t v;
+	return c->config->names || lode_tunable_read(&lode_tunables[tunable], text, &v) == 0 ? text : NULL;
+}
+
 static void overridden(struct lode_conductor *c, int tunable, const char *old, const char *now)
 {
 	struct lode_json *j = lode_journal_begin(c->journal, "override");
 	bool on_trial = false;
 	lode_json_str(j, "option", lode_tunables[tunable].id);
-	lode_json_str(j, "from", old);
-	lode_json_str(j, "to", now);
+	lode_json_str(j, "from", plain(c, tunable, old));
+	lode_json_str(j, "to", plain(c, tunable, now));
 	lode_journal_end(c->journal, false);
 	lode_log(LODE_LOG_NOTICE, "%s: %s was changed by someone else (%s -> %s); it is theirs from now on", c->id, lode_tunables[tunable].id, old, now);
 	for (size_t i = 0; i < c->plan.n; i++)

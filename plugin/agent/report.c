@@ -15,6 +15,14 @@ const char *lode_report_cf_name(const struct lode_conductor *c, uint32_t cf)
 	return "?";
 }
 
+const char *lode_report_cf(const struct lode_conductor *c, uint32_t cf, char *buf, size_t len)
+{
+	if (c->config->names)
+		return lode_report_cf_name(c, cf);
+	snprintf(buf, len, "cf%u", (unsigned)cf);
+	return buf;
+}
+
 /* A write's value as people say it: "64 MiB" and not "67108864". */
 static const char *say(int tunable, const char *text, char *buf, size_t len)
 {
@@ -31,10 +39,10 @@ void lode_report_changes(const struct lode_conductor *c, const struct lode_plan 
 	out[0] = 0;
 	for (size_t i = 0; i < p->n && at < len; i++) {
 		const char *id = p->tunable[i] >= 0 ? lode_tunables[p->tunable[i]].id : p->todo[i].key;
-		char from[LODE_VALUE_MAX], to[LODE_VALUE_MAX];
+		char from[LODE_VALUE_MAX], to[LODE_VALUE_MAX], cf[24];
 		bool name_it = p->todo[i].scope == LODE_SCOPE_CF && c->state && c->state->ncf > 1;
 		at += (size_t)snprintf(out + at, len - at, "%s%s%s%s%s %s -> %s", i ? ", " : "", id, name_it ? "[" : "",
-				       name_it ? lode_report_cf_name(c, p->todo[i].cf) : "", name_it ? "]" : "",
+				       name_it ? lode_report_cf(c, p->todo[i].cf, cf, sizeof(cf)) : "", name_it ? "]" : "",
 				       say(p->tunable[i], p->undo[i].value, from, sizeof(from)), say(p->tunable[i], p->todo[i].value, to, sizeof(to)));
 	}
 }
@@ -360,9 +368,10 @@ void lode_conductor_metrics(const struct lode_conductor *c, struct lode_expo *e)
 	lode_expo_add(e, "lodestone_advice_calls_total", LODE_COUNTER, "Calls of a language model.", lode_buf_str(&db), (double)n->calls);
 	lode_expo_add(e, "lodestone_advice_tokens_total", LODE_COUNTER, "Tokens of those, both ways.", lode_buf_str(&db), (double)n->tokens);
 	for (size_t i = 0; i < c->nkept; i++) {
+		char cf[24];
 		lode_buf_clear(&labels);
 		lode_buf_adds(&labels, lode_buf_str(&db));
-		lode_expo_label(&labels, "cf", c->kept[i].now.scope == LODE_SCOPE_CF ? lode_report_cf_name(c, c->kept[i].now.cf) : "");
+		lode_expo_label(&labels, "cf", c->kept[i].now.scope == LODE_SCOPE_CF ? lode_report_cf(c, c->kept[i].now.cf, cf, sizeof(cf)) : "");
 		lode_expo_label(&labels, "option", c->kept[i].tunable >= 0 ? lode_tunables[c->kept[i].tunable].id : c->kept[i].now.key);
 		lode_expo_add(e, "lodestone_kept_change", LODE_GAUGE, "1 for an option that differs from the application's value because it was proven better.",
 			      lode_buf_str(&labels), 1);

@@ -5,6 +5,7 @@
 
 # What the stand-in does, and the outcome's name that the journal must give. Where a second try within the same round mends it: ok.
 table="
+family ok
 good ok                      chunked ok                     reasoning ok                null_finish api-error
 prose ok                     fence ok                       trailing ok                 think ok
 ladder ok                    flat_only ok                   old_tokens ok               no_temperature ok

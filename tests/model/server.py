@@ -59,6 +59,15 @@ def good_changes(prompt):
     return []
 
 
+def family_changes(prompt):
+    """The second family's memtables, twice as large, whether or not it differs from the others."""
+    rows = catalogue(prompt)
+    if "write_buffer_size" not in rows:
+        return good_changes(prompt)
+    cf, now, low, high = rows["write_buffer_size"]
+    return [change("write_buffer_size", "cf1" if "\ncf1:" in prompt else cf, min(high, max(low, 2 * now)))]
+
+
 def good(prompt):
     return json.dumps(answer(good_changes(prompt)))
 
@@ -122,6 +131,7 @@ def error(status, message, **more):
 # Contents: what the model says, from the prompt.
 CONTENTS = {
     "good": good,
+    "family": lambda p: json.dumps(answer(family_changes(p))),
     "no_change": lambda p: json.dumps(answer([], reason="the cache holds the working set already")),
     "prose": lambda p: "Here is my proposal:\n\n" + good(p) + "\n\nI hope this helps!",
     "fence": lambda p: "```json\n" + good(p) + "\n```",

@@ -405,8 +405,13 @@ static void flushes_are_counted_by_family(void **state)
 	a->cf[1] = (struct lode_cf_sample){.id = 1, .flushes = 500};
 	b->cf[0] = (struct lode_cf_sample){.id = 0, .flushes = 13};
 	b->cf[1] = (struct lode_cf_sample){.id = 2, .flushes = 70}; /* another one: how long it has been there is not known */
+	a->cf[0].stalls[LODE_STALL_L0_DELAY] = 3;
+	b->cf[0].stalls[LODE_STALL_L0_DELAY] = 10;
+	b->cf[1].stalls[LODE_STALL_DEBT_STOP] = 2;
 	lode_interval_diff(a, b, 1, &iv);
 	assert_int_equal(iv.flushes, 3);
+	assert_int_equal(iv.stalls[LODE_STALL_L0_DELAY], 7);
+	assert_int_equal(iv.stalls[LODE_STALL_DEBT_STOP], 0);
 	free(a);
 	free(b);
 }

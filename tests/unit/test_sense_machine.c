@@ -1,13 +1,16 @@
 /* The machine as cgroups, affinity and sysfs describe it, from fixture trees in tests/data/machine. */
 #include "sense/files.h"
 #include "sense/machine.h"
+#include "sense/others.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #define DIR LODE_TEST_DATA "/machine/"
@@ -29,6 +32,36 @@ static void unlimited_is_the_hardware(void **state)
 	assert_string_equal(m.cpu, "Example(R) Server CPU E5 @ 2.40GHz");
 	assert_int_equal(m.disk, LODE_DISK_UNKNOWN);
 	assert_true(m.disk_size == 0);
+	assert_true(fabs(m.busy_s * (double)sysconf(_SC_CLK_TCK) - (1000 + 200 + 300 + 10 + 20 + 30)) < 1e-6);
+}
+
+/* What anybody used, less what we did. */
+static void others_are_the_rest(void **state)
+{
+	struct lode_machine m = {.busy_s = 100};
+	struct lode_sample *s = calloc(1, sizeof *s);
+	struct lode_others o = {0};
+
+	(void)state;
+	s->mono_ns = 1000000000;
+	s->process_cpu_ns = 5000000000;
+	lode_others_feed(&o, &m, s);
+	assert_true(isnan(lode_others_cores(&o)));
+	for (int i = 0; i < 400; i++) {
+		s->mono_ns += 1000000000;
+		s->process_cpu_ns += 1500000000;
+		m.busy_s += i < 200 ? 3.5 : 2.0;
+		lode_others_feed(&o, &m, s);
+		if (i == 0 || i == 199)
+			assert_true(fabs(lode_others_cores(&o) - 2) < 1e-6);
+	}
+	assert_true(fabs(lode_others_cores(&o) - 0.5) < 0.1); /* it forgets */
+	s->mono_ns += 1000000000;
+	lode_others_feed(&o, &m, s); /* the same reading of the machine */
+	m.busy_s = NAN;
+	lode_others_feed(&o, &m, s);
+	assert_true(fabs(lode_others_cores(&o) - 0.5) < 0.1);
+	free(s);
 }
 
 static void v2_limits_beat_the_hardware(void **state)
@@ -178,7 +211,7 @@ static void mounts_survive_strange_lines(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unlimited_is_the_hardware),   cmocka_unit_test(v2_limits_beat_the_hardware),
+		cmocka_unit_test(others_are_the_rest), cmocka_unit_test(unlimited_is_the_hardware),   cmocka_unit_test(v2_limits_beat_the_hardware),
 		cmocka_unit_test(nested_groups_count_from_the_least), cmocka_unit_test(v1_without_namespace),
 		cmocka_unit_test(v1_quota_and_no_memory_limit), cmocka_unit_test(nothing_readable_is_no_fault),
 		cmocka_unit_test(this_machine_is_plausible),   cmocka_unit_test(memory_file_systems),

@@ -92,6 +92,10 @@ static int fake_map(struct lode_host *h, uint32_t cf, const char *name, lode_kv_
 	fn(ctx, "compaction.L999999999999.NumFiles", "1");
 	fn(ctx, "compaction.Sum.NumFiles", "15.000000");
 	fn(ctx, "io_stalls.total_stop", "1");
+	fn(ctx, "io_stalls.level0_slowdown", "5");
+	fn(ctx, "io_stalls.level0_slowdown_with_compaction", "4");
+	fn(ctx, "memtable-limit-stops", "6");
+	fn(ctx, "cf-l0-file-count-limit-delays-with-ongoing-compaction", "9");
 	return 0;
 }
 
@@ -180,6 +184,9 @@ static void everything_lands_in_its_place(void **state)
 	assert_int_equal(s->cf[1].levels, 3);
 	assert_int_equal(s->cf[1].files[0], 3);
 	assert_int_equal(s->cf[1].flushes, 41);
+	assert_int_equal(s->cf[1].stalls[LODE_STALL_L0_DELAY], 5);
+	assert_int_equal(s->cf[1].stalls[LODE_STALL_MEMTABLE_STOP], 6);
+	assert_int_equal(s->cf[1].stalls[LODE_STALL_L0_STOP], 0);
 	assert_int_equal(s->cf[1].bytes[0], 2905372);
 	assert_int_equal(s->cf[1].files[1], 0);
 	assert_int_equal(s->cf[1].bytes[2], 99999999999);
