@@ -1,7 +1,8 @@
 /* The prompt: sections in a fixed order, and within a limit of tokens however much there is to say. What has no room is cut in this order, until the rest
- * fits: rounds before the last ones are condensed by option and direction; other kinds of work; the trend; the levels; what limits each range; what is
- * withheld; what options mean; what memory holds; statistics that were asked for; all families but two; and in the end options themselves, from the end of the table. The texts, the
- * machine, the workload, what is measured and the first options are never cut. */
+ * fits: rounds before the last ones are condensed by option and direction; other kinds of work; the trend; the levels; what limits each range; the counsel of
+ * our own rules; what is withheld; what options mean; what memory holds; statistics that were asked for; all families but two; and in the end options
+ * themselves, from the end of the table, which then are not offered. The texts, the machine, the workload, what is measured and the first options are
+ * never cut. */
 #include "advise/prompt.h"
 #include "advise/catalogue.h"
 #include "advise/extra.h"
@@ -44,17 +45,19 @@ static void task(struct lode_page *p)
 	lode_wording_print(p->o->wording, LODE_WORDING_TASK, p->q, p->b);
 }
 
-enum section { SYSTEM, OBJECTIVE, WORKLOAD, MEASURED, RECKONING, TREND, LEVELS, WANTED, CATALOGUE, RELATIONS, WITHHELD, REMEMBERED, ELSEWHERE, PAST, LEFT, TASK, SECTIONS };
+enum section {
+	SYSTEM, OBJECTIVE, WORKLOAD, MEASURED, RECKONING, TREND, LEVELS, WANTED, CATALOGUE, RELATIONS, WITHHELD, COUNSEL, REMEMBERED, ELSEWHERE, PAST, LEFT, TASK, SECTIONS
+};
 
 static void (*const print[SECTIONS])(struct lode_page *p) = {
     [SYSTEM] = lode_page_system,   [OBJECTIVE] = lode_page_objective,	  [WORKLOAD] = lode_page_workload,   [MEASURED] = lode_page_measured,
     [RECKONING] = lode_page_reckoning, [TREND] = lode_page_trend,	   [LEVELS] = lode_page_levels,		  [CATALOGUE] = catalogue,	     [RELATIONS] = relations,
-    [WITHHELD] = withheld,	   [REMEMBERED] = lode_page_remembered, [ELSEWHERE] = lode_page_elsewhere, [PAST] = lode_page_past,
-    [LEFT] = lode_page_left,	   [TASK] = task,		[WANTED] = wanted,
+    [WANTED] = wanted,		   [WITHHELD] = withheld,	   [COUNSEL] = lode_page_counsel,	  [REMEMBERED] = lode_page_remembered,
+    [ELSEWHERE] = lode_page_elsewhere, [PAST] = lode_page_past,	   [LEFT] = lode_page_left,		  [TASK] = task,
 };
 
 /* The first goes first. CATALOGUE: one step terser each time. */
-static const enum section cuts[] = {ELSEWHERE, TREND, LEVELS, CATALOGUE, WITHHELD, CATALOGUE, REMEMBERED, WANTED, CATALOGUE};
+static const enum section cuts[] = {ELSEWHERE, TREND, LEVELS, CATALOGUE, COUNSEL, WITHHELD, CATALOGUE, REMEMBERED, WANTED, CATALOGUE};
 
 struct book {
 	struct lode_page page;

@@ -75,6 +75,30 @@ static void measured(struct lode_buf *b, const struct lode_outcome *o)
 		lode_buf_addf(b, ", worse in %s", lode_metric_name[v->worst]);
 }
 
+/* "; expected speed +20 %, get tail +30 % (measured +4 %)": the metric that the trial was about is told below. */
+static void expected(struct lode_buf *b, const struct lode_outcome *o)
+{
+	const struct lode_proposal *p = &o->proposal;
+
+	for (size_t i = 0; i < p->nexpects && i < LODE_EXPECT_MAX; i++) {
+		int m = p->expects[i].metric;
+
+		if (m < 0 || m >= LODE_METRIC_N || !isfinite(p->expects[i].gain))
+			continue;
+		lode_buf_addf(b, "%s%s ", i ? ", " : "; expected ", lode_metric_name[m]);
+		effect(b, p->expects[i].gain);
+		if (o->what == LODE_OUT_REFUSED || !o->verdict.pairs || m == (int)o->verdict.primary || !isfinite(o->verdict.metric[m]))
+			continue;
+		lode_buf_adds(b, " (measured ");
+		effect(b, lode_metric_gain((enum lode_metric)m, o->verdict.metric[m]));
+		lode_buf_adds(b, ")");
+	}
+	if (!p->nexpects && isfinite(p->expect) && p->expect != 0) {
+		lode_buf_adds(b, "; expected ");
+		effect(b, p->expect);
+	}
+}
+
 static void outcome(struct lode_buf *b, const struct lode_outcome *o)
 {
 	char plain[300];
@@ -86,10 +110,7 @@ static void outcome(struct lode_buf *b, const struct lode_outcome *o)
 		lode_buf_adds(b, i ? ", " : "");
 		change(b, o, i);
 	}
-	if (isfinite(o->proposal.expect) && o->proposal.expect != 0) {
-		lode_buf_adds(b, "; expected ");
-		effect(b, o->proposal.expect);
-	}
+	expected(b, o);
 	lode_buf_addf(b, "; %s", fate(o->what));
 	if (o->what == LODE_OUT_REFUSED) { /* by contract numbers and option names only */
 		lode_text_plain(plain, sizeof plain, o->refusal.why, strlen(o->refusal.why));

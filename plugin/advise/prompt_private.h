@@ -1,5 +1,6 @@
 /* Inside of the prompt: a section prints what it knows to the page, and nothing if it knows nothing. prompt.c puts the sections in order and within the
- * limit; prompt_facts.c has what is measured, prompt_past.c what was tried, catalogue.c what may be changed. */
+ * limit; prompt_facts.c has what is measured, prompt_past.c what was tried, prompt_counsel.c what our own rules would do, catalogue.c what may be
+ * changed. */
 #ifndef LODE_ADVISE_PROMPT_PRIVATE_H
 #define LODE_ADVISE_PROMPT_PRIVATE_H
 
@@ -28,6 +29,9 @@ void lode_page_reckoning(struct lode_page *p);
 void lode_page_trend(struct lode_page *p);
 void lode_page_levels(struct lode_page *p);
 void lode_page_left(struct lode_page *p);
+
+/* prompt_counsel.c */
+void lode_page_counsel(struct lode_page *p); /* what the built-in rules would do */
 
 /* prompt_past.c */
 void lode_page_remembered(struct lode_page *p); /* of this kind of work */

@@ -87,7 +87,8 @@ static bool look(struct lode_conductor *c)
 	c->policy.reads_unseen = !c->now->has_stats || (!c->last.invalid && !c->last.has_stats);
 	if (c->config->mode != LODE_MODE_OBSERVE || c->counts.samples % MACHINE_EVERY == 1)
 		lode_machine_read(c->env.root, c->host->ops->info(c->host)->path, &c->machine);
-	lode_others_feed(&c->others, &c->machine, c->now);
+	if (c->counts.samples % MACHINE_EVERY == 1)
+		lode_others_feed(&c->others, lode_machine_busy(c->env.root), c->now);
 	if (c->last.invalid) {
 		if (c->last.invalid != LODE_INVALID_FIRST)
 			lode_conductor_forget(c);

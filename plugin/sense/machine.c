@@ -84,7 +84,7 @@ static void read_cpu_name(const char *root, char *out, size_t len)
 }
 
 /* "cpu  user nice system idle iowait irq softirq steal guest guest_nice": all that is not idle or waiting. Guests count as user already. */
-static double busy(const char *root)
+double lode_machine_busy(const char *root)
 {
 	enum { USER, NICE, SYSTEM, IDLE, IOWAIT, IRQ, SOFTIRQ, STEAL, FIELDS };
 	char buf[256], *p = buf + 3;
@@ -113,7 +113,6 @@ void lode_machine_read(const char *root, const char *dbdir, struct lode_machine 
 	out->rss = field_kb(status, "VmRSS:");
 	out->mem_limit = field_kb(meminfo, "MemTotal:");
 	out->mem_available = field_kb(meminfo, "MemAvailable:");
-	out->busy_s = busy(root);
 	read_cpu_name(root, out->cpu, sizeof out->cpu);
 
 	lode_limits_read(root, &limits);

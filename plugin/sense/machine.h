@@ -19,10 +19,12 @@ struct lode_machine {
 	enum lode_disk disk;
 	uint64_t disk_size, disk_free; /* bytes, file system of the database */
 	char cpu[64];          /* model name, trimmed */
-	double busy_s;         /* all processors of the machine, since it was started: processor time that anybody used; NAN: not to be had */
 };
 
 /* root is "" in production and a fixture directory in tests ("/proc", "/sys" are looked up below it). dbdir may be NULL. Cheap enough for once a second. */
 void lode_machine_read(const char *root, const char *dbdir, struct lode_machine *out);
+/* Processor time that anybody has used since the machine was started, in seconds, all processors; NAN: not to be had. The kernel prints a line for each
+ * processor and each interrupt for it, so not for every second. */
+double lode_machine_busy(const char *root);
 
 #endif

@@ -12,8 +12,8 @@ struct lode_others { /* zeroed */
 	bool known;
 };
 
-/* After each look at both. Looks without a new reading of the machine, or whose times do not fit together, change nothing. */
-void lode_others_feed(struct lode_others *o, const struct lode_machine *m, const struct lode_sample *s);
+/* busy_s: lode_machine_busy at the time of the sample. Readings that are the same, or whose times do not fit together, change nothing. */
+void lode_others_feed(struct lode_others *o, double busy_s, const struct lode_sample *s);
 double lode_others_cores(const struct lode_others *o); /* processors; NAN: not known. In a container they may be more than it may use itself */
 
 #endif

@@ -316,6 +316,10 @@ static void test_rounds(void **state)
 	o->verdict.lo = -0.062;
 	o->verdict.hi = -0.02;
 	o->verdict.worst = LODE_M_GET_TAIL;
+	o->proposal.expects[0] = (struct lode_expectation){.metric = LODE_M_SPEED, .gain = 0.15};
+	o->proposal.expects[1] = (struct lode_expectation){.metric = LODE_M_GET_TAIL, .gain = 0.1};
+	o->proposal.nexpects = 2;
+	o->verdict.metric[LODE_M_GET_TAIL] = -0.6;
 	o = world_past(w, "cache-misses", LODE_OUT_KEPT, 61, "block_cache_size", 8 * MIB);
 	from(o, 4 << 20, NAN);
 	o->verdict.design = LODE_DESIGN_START;

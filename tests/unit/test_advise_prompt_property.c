@@ -267,6 +267,11 @@ static void random_past(struct lode_rng *r, struct world *w)
 			o->from[k] = chance(r, 0.2) ? LODE_FROM_UNKNOWN : (int64_t)any(r);
 		}
 		o->proposal.expect = any_real(r);
+		o->proposal.nexpects = (size_t)(unit(r) * (LODE_EXPECT_MAX + 1));
+		for (size_t k = 0; k < o->proposal.nexpects; k++)
+			o->proposal.expects[k] = (struct lode_expectation){.metric = (int)(unit(r) * (LODE_METRIC_N + 2)) - 1, .gain = any_real(r)};
+		for (int m = 0; m < LODE_METRIC_N; m++)
+			o->verdict.metric[m] = any_real(r);
 		o->regime = chance(r, 0.7) ? 77 : 5;
 		o->refusal.rule = (enum lode_rule)(unit(r) * LODE_RULE_N);
 		snprintf(o->refusal.why, sizeof o->refusal.why, "write_buffer_size=%llu is out of bounds", (unsigned long long)any(r));
@@ -331,6 +336,7 @@ static void random_question(struct lode_rng *r, struct world *w, struct borrowed
 	w->q.others = any_real(r);
 	w->q.harm_left = any_real(r);
 	w->q.trials_left = (unsigned)any(r);
+	w->q.wants = chance(r, 0.3) ? (uint32_t)lode_rng_u64(r) : 0;
 	w->q.left = (struct lode_cost){any(r), any(r), any(r)};
 	w->policy.allow_optin = chance(r, 0.4);
 	w->policy.allow_slow_lag = chance(r, 0.2);

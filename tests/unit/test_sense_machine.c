@@ -32,34 +32,33 @@ static void unlimited_is_the_hardware(void **state)
 	assert_string_equal(m.cpu, "Example(R) Server CPU E5 @ 2.40GHz");
 	assert_int_equal(m.disk, LODE_DISK_UNKNOWN);
 	assert_true(m.disk_size == 0);
-	assert_true(fabs(m.busy_s * (double)sysconf(_SC_CLK_TCK) - (1000 + 200 + 300 + 10 + 20 + 30)) < 1e-6);
+	assert_true(fabs(lode_machine_busy(DIR "unlimited") * (double)sysconf(_SC_CLK_TCK) - (1000 + 200 + 300 + 10 + 20 + 30)) < 1e-6);
 }
 
 /* What anybody used, less what we did. */
 static void others_are_the_rest(void **state)
 {
-	struct lode_machine m = {.busy_s = 100};
+	double busy = 100;
 	struct lode_sample *s = calloc(1, sizeof *s);
 	struct lode_others o = {0};
 
 	(void)state;
 	s->mono_ns = 1000000000;
 	s->process_cpu_ns = 5000000000;
-	lode_others_feed(&o, &m, s);
+	lode_others_feed(&o, busy, s);
 	assert_true(isnan(lode_others_cores(&o)));
 	for (int i = 0; i < 400; i++) {
 		s->mono_ns += 1000000000;
 		s->process_cpu_ns += 1500000000;
-		m.busy_s += i < 200 ? 3.5 : 2.0;
-		lode_others_feed(&o, &m, s);
+		busy += i < 200 ? 3.5 : 2.0;
+		lode_others_feed(&o, busy, s);
 		if (i == 0 || i == 199)
 			assert_true(fabs(lode_others_cores(&o) - 2) < 1e-6);
 	}
 	assert_true(fabs(lode_others_cores(&o) - 0.5) < 0.1); /* it forgets */
 	s->mono_ns += 1000000000;
-	lode_others_feed(&o, &m, s); /* the same reading of the machine */
-	m.busy_s = NAN;
-	lode_others_feed(&o, &m, s);
+	lode_others_feed(&o, busy, s); /* the same reading of the machine */
+	lode_others_feed(&o, lode_machine_busy(DIR "absent"), s);
 	assert_true(fabs(lode_others_cores(&o) - 0.5) < 0.1);
 	free(s);
 }
