@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define KEYS_MAX 64   /* options and directions that are told apart when old rounds are condensed */
+#define EXPECTED 3     /* metrics of a round: the first is what the change was for */
 #define LINE_BYTES 4096 /* bytes */
 
 static bool here(const struct lode_question *q, const struct lode_outcome *o)
@@ -80,7 +81,7 @@ static void expected(struct lode_buf *b, const struct lode_outcome *o)
 {
 	const struct lode_proposal *p = &o->proposal;
 
-	for (size_t i = 0; i < p->nexpects && i < LODE_EXPECT_MAX; i++) {
+	for (size_t i = 0; i < p->nexpects && i < EXPECTED; i++) {
 		int m = p->expects[i].metric;
 
 		if (m < 0 || m >= LODE_METRIC_N || !isfinite(p->expects[i].gain))
