@@ -5,6 +5,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static const char *const fuzz_words[] = {
+    "Count: ", "Average: ", "StdDev: ", "Min: ", "Median: ", "Max: ", "Percentiles: ", "P50: ", "P99: ", "------", "\n", "[ ", "( ", ", ", " ] ",
+    " ] 1 5.660% 5.660% #\n", "( 3, 4 ] 1 ", "( 4, 6 ] 2 ", "0", "1", "18446744073709551615", "18446744073709551616", "0.0", "nan", "inf", "-1", "1e308",
+    "9223372036854775807", "%"};
+#include "mutate.h"
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct lode_hist h;

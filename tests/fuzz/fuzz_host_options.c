@@ -6,6 +6,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static const char *const fuzz_words[] = {
+    "[Version]", "[DBOptions]", "[CFOptions \"default\"]", "[TableOptions/BlockBasedTable \"default\"]", "[CFOptions \"", "\"]", "rocksdb_version=",
+    "7.8.3", "options_file_version", "=", "{", "}", ";", "\\", "\\\\", "\\#", "\\n", "#", "\n", "\n\n", "[", "]", "/", "write_buffer_size", "block_size",
+    "a={b={c=1;};}", "18446744073709551615", "-1", "true", "nullptr", "\r", "\t"};
+#include "mutate.h"
+
 struct look {
 	const struct lode_options *o;
 	enum lode_section section;

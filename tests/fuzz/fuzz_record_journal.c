@@ -3,6 +3,9 @@
 #include "base/fs.h"
 #include "record/journal.h"
 #include "record/journal_read.h"
+#include "record/recall.h"
+#include "record/spent.h"
+#include "record/spoken.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +13,13 @@
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t len);
+
+static const char *const fuzz_words[] = {
+    "\"ts\"", "\"seq\"", "\"kind\"", "\"intent\"", "\"settled\"", "\"kept\"", "\"close\"", "\"advice\"", "\"asked\"", "\"harm\"", "\"trial\"",
+    "\"todo\"", "\"undo\"", "\"scope\"", "\"cf\"", "\"db\"", "\"cache\"", "\"key\"", "\"value\"", "\"how\"", "\"dialect\"", "\"calls\"", "\"crc\"",
+    "\"2026-01-31T12:00:00.123456Z\"", "\n", "{", "}", "[", "]", ",", ":", "0", "1", "-1", "4294967296", "9007199254740993", "1e999", "null", "\\u0000",
+    "\"write_buffer_size\""};
+#include "mutate.h"
 
 static void add_sealed(struct lode_buf *out, const char *line, size_t len)
 {
@@ -48,6 +58,18 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t len)
 	int rc = lode_journal_unfinished(path, &u);
 	if (rc < 0 || (rc == 1 && u.n > LODE_WRITE_MAX))
 		abort();
+	struct lode_recall *recall = calloc(1, sizeof *recall);
+	struct lode_life life = {1, 1769860800000000u, 1769860800000000u};
+	struct lode_budget spent;
+	char dialect[96] = "";
+	if (!recall)
+		abort();
+	recall->ledger.cap = 1;
+	lode_journal_recall(path, life.now_us / 1000000, recall);
+	lode_journal_spent(path, &life, &spent);
+	if (lode_journal_dialect(path, life.now_us, dialect, sizeof dialect) && !memchr(dialect, 0, sizeof dialect))
+		abort();
+	free(recall);
 	unlink(path);
 	lode_buf_fini(&all);
 	return 0;
