@@ -98,10 +98,11 @@ static void on_role(void *ctx, const char *key, const char *value)
 		}
 }
 
+/* The "fast" form of it may be three minutes old, which is before a cache was filled; this one ten seconds. */
 static void read_cache(struct lode_host *h, const struct lode_sample *now, struct lode_detail *out)
 {
 	if (now->cache.present && now->cache.usage <= LODE_DETAIL_CACHE_MAX)
-		h->ops->map_property(h, 0, "rocksdb.fast-block-cache-entry-stats", on_role, out);
+		h->ops->map_property(h, 0, "rocksdb.block-cache-entry-stats", on_role, out);
 }
 
 int lode_detail_take(struct lode_host *h, unsigned parts, const struct lode_sample *now, struct lode_detail *out)

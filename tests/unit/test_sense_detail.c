@@ -48,7 +48,7 @@ static int map_property(struct lode_host *h, uint32_t cf, const char *name, lode
 	if (!strcmp(name, "rocksdb.cfstats") && cf == 0)
 		for (size_t i = 0; i < sizeof stats / sizeof stats[0]; i++)
 			fn(ctx, stats[i][0], stats[i][1]);
-	else if (!strcmp(name, "rocksdb.fast-block-cache-entry-stats"))
+	else if (!strcmp(name, "rocksdb.block-cache-entry-stats"))
 		for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++)
 			fn(ctx, roles[i][0], roles[i][1]);
 	else
