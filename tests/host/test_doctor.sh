@@ -264,6 +264,11 @@ code model-problem
 export LODESTONE_ADVISOR_KIND=llm LODESTONE_LLM_MODEL=stand-in LODESTONE_LLM_TIMEOUT=2s LODESTONE_LLM_RETRIES=0
 LODESTONE_LLM_URL=https://api.example.com/v1 LODESTONE_LLM_KEY_FILE=$work/no.key doctor 1
 says "no.key"
+mkdir "$work/texts"
+printf 'no version\n' >"$work/texts/system.txt"
+printf 'version: ours\nKeep {{nothing}}\n' >"$work/texts/task.txt"
+LODESTONE_LLM_URL=http://127.0.0.1:9/v1 LODESTONE_LLM_PROMPT_DIR=$work/texts doctor 1
+says "texts/system.txt is not used" "its first line is not" "texts/answer.txt is not used" "there is no placeholder {{nothing}}"
 
 # ---- the model, asked ----
 

@@ -8,6 +8,7 @@
 
 #include "test_advise_world.h"
 #include "advise/prompt.h"
+#include "advise/text.h"
 #include "advise/tokens.h"
 #include "base/fs.h"
 #include "base/rng.h"
@@ -510,9 +511,73 @@ static void test_hostile(void **state)
 	free(w);
 }
 
+/* The same from a real OPTIONS file, whose families have such names: with hostile text in every option that takes any. */
+static char *prompt_of(const char *options, size_t len)
+{
+	struct world *w = world_new();
+	struct lode_options *o = NULL;
+	struct lode_cf cf[LODE_CF_MAX];
+	size_t n;
+
+	assert_int_equal(lode_options_parse(options, len, &o, NULL), 0);
+	n = lode_options_cf_count(o);
+	assert_true(n > 10 && n <= LODE_CF_MAX);
+	for (size_t i = 0; i < n; i++) {
+		cf[i] = (struct lode_cf){.id = (uint32_t)i};
+		lode_fmt(cf[i].name, sizeof cf[i].name, "%s", lode_options_cf_name(o, i));
+		w->sample.cf[i] = w->sample.cf[0];
+		w->sample.cf[i].id = (uint32_t)i;
+	}
+	assert_int_equal(lode_state_build(o, cf, n, &w->sample.cache, &w->state, NULL), 0);
+	w->sample.ncf = w->sample.ncf_total = n;
+	char *text = whole(w);
+	lode_options_free(o);
+	free(w);
+	return text;
+}
+
+static void test_hostile_options(void **state)
+{
+	static const char *const keys[] = {"  comparator=", "  merge_operator=", "  wal_dir=", "  db_log_dir=", "  prefix_extractor=", "  compaction_filter=", "  memtable_factory="};
+	struct lode_buf file, bad;
+	int changed = 0;
+
+	(void)state;
+	lode_buf_init(&file, 1 << 20);
+	lode_buf_init(&bad, 1 << 20);
+	assert_int_equal(lode_fs_read(LODE_TEST_DATA "/host/OPTIONS-000031", &file), 0);
+	char *plain = prompt_of(file.data, file.len);
+	only_our_words(plain);
+	assert_non_null(strstr(plain, "\nwrite_buffer_size | "));
+	for (size_t i = 0; i < sizeof payloads / sizeof payloads[0]; i++) {
+		char text[300];
+
+		lode_buf_clear(&bad);
+		lode_text_plain(text, sizeof text, payloads[i], strlen(payloads[i])); /* a value ends with its line */
+		for (const char *p = file.data, *end; *p; p = end + (*end != 0)) {
+			end = strchrnul(p, '\n');
+			size_t k = 0;
+			while (k < sizeof keys / sizeof keys[0] && strncmp(p, keys[k], strlen(keys[k])) != 0)
+				k++;
+			if (k < sizeof keys / sizeof keys[0])
+				lode_buf_addf(&bad, "%s%s\n", keys[k], text);
+			else
+				lode_buf_addf(&bad, "%.*s\n", (int)(end - p), p);
+			changed += k < sizeof keys / sizeof keys[0];
+		}
+		char *got = prompt_of(bad.data, bad.len);
+		assert_string_equal(got, plain);
+		free(got);
+	}
+	assert_true(changed >= 200);
+	free(plain);
+	lode_buf_fini(&file);
+	lode_buf_fini(&bad);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_random), cmocka_unit_test(test_hostile)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_random), cmocka_unit_test(test_hostile), cmocka_unit_test(test_hostile_options)};
 
 	return cmocka_run_group_tests(tests, learn_words, forget_words);
 }
