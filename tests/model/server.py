@@ -392,10 +392,16 @@ class Server:
             conn.close()
 
 
-def make_certificate(directory):
-    key, cert = os.path.join(directory, "key.pem"), os.path.join(directory, "cert.pem")
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-                    "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", cert], check=True, stderr=subprocess.DEVNULL)
+def make_certificate(directory, kind):
+    """One that nobody vouches for but who is given the file: for this host, for another one, or no longer good."""
+    key, cert, request = (os.path.join(directory, name) for name in ("key.pem", "cert.pem", "request.pem"))
+    names = "DNS:elsewhere.example" if kind == "host" else "DNS:localhost,IP:127.0.0.1"
+    subprocess.run(["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=" + ("elsewhere.example" if kind == "host" else "localhost"),
+                    "-addext", "subjectAltName=" + names, "-addext", "basicConstraints=CA:TRUE", "-keyout", key, "-out", request],
+                   check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(["openssl", "x509", "-req", "-in", request, "-signkey", key, "-copy_extensions", "copy", "-days", "-1" if kind == "expired" else "2",
+                    "-out", cert], check=True, stderr=subprocess.DEVNULL)
+    os.unlink(request)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(cert, key)
     return context
@@ -409,6 +415,7 @@ def main():
     ap.add_argument("--script")
     ap.add_argument("--log")
     ap.add_argument("--tls")
+    ap.add_argument("--cert", choices=("good", "host", "expired"), default="good")
     ap.add_argument("--list", action="store_true")
     a = ap.parse_args()
     known = {**CONTENTS, **REPLIES, **REQUESTS}
@@ -424,7 +431,7 @@ def main():
         name = step if isinstance(step, str) else step.get("scenario", "good")
         if name not in known:
             sys.exit(f"no scenario {name}; --list shows them")
-    tls = make_certificate(a.tls) if a.tls else None
+    tls = make_certificate(a.tls, a.cert) if a.tls else None
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind(("127.0.0.1", a.port))
