@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #define EXIT_WAIT_MS 200
+#define HEAD_MAX (256u << 10) /* of all headers: libcurl keeps them */
 
 #define CURL_FUNCTIONS(X) \
 	X(global_init_mem) \
@@ -273,6 +274,7 @@ bool lode_http_sleep(struct lode_http *h, double seconds)
 
 struct sink {
 	struct lode_buf *body;
+	size_t head; /* bytes of headers, those of answers before the answer included */
 	struct lode_retry_hint hint;
 };
 
@@ -289,7 +291,9 @@ static size_t on_header(char *line, size_t one, size_t n, void *ctx)
 	struct sink *s = ctx;
 
 	lode_retry_header(&s->hint, line, one * n);
-	return one * n;
+	s->head += one * n;
+	s->body->failed |= s->head > HEAD_MAX;
+	return s->body->failed ? 0 : one * n;
 }
 
 static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
@@ -428,6 +432,8 @@ static enum lode_call call_of(CURLcode code, const struct lode_buf *body)
 	case CURLE_PARTIAL_FILE:
 		return LODE_CALL_CLOSED;
 	case CURLE_FILESIZE_EXCEEDED:
+	case CURLE_OUT_OF_MEMORY: /* what libcurl up to 8.5 calls a header line beyond its own limit; then: */
+	case (CURLcode)100:	  /* CURLE_TOO_LARGE */
 		return LODE_CALL_TOO_BIG;
 	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_UNSUPPORTED_PROTOCOL:
@@ -447,7 +453,7 @@ static void finish(struct lode_http *h, CURL *e, CURLcode code, const struct sin
 	out->retry_after = lode_retry_seconds(&sink->hint, lode_clock_wall(&lode_clock_real));
 	out->should_retry = sink->hint.should;
 	if (out->call == LODE_CALL_TOO_BIG)
-		snprintf(out->why, sizeof out->why, "the reply is larger than %zu bytes", body->max);
+		snprintf(out->why, sizeof out->why, "the reply is larger than %zu bytes, or its headers are", body->max);
 	else if (out->call != LODE_CALL_OK)
 		snprintf(out->why, sizeof out->why, "%s", out->call == LODE_CALL_CANCELLED ? "cancelled" : h->curl.easy_strerror(code));
 }

@@ -67,7 +67,7 @@ static struct lode_cost cost_of(const struct lode_round *r, const struct attempt
 {
 	uint64_t in = one->prompt_tokens, out = one->completion_tokens;
 
-	if (call == LODE_CALL_CONNECT || call == LODE_CALL_TLS || call == LODE_CALL_RELAY_REFUSED || (a->http.call == LODE_CALL_OK && (a->http.status < 200 || a->http.status > 299)))
+	if (call == LODE_CALL_CONNECT || call == LODE_CALL_TLS || call == LODE_CALL_RELAY_REFUSED || call == LODE_CALL_REPLAY_END || call == LODE_CALL_REPLAY_DIFFERS || (a->http.call == LODE_CALL_OK && (a->http.status < 200 || a->http.status > 299)))
 		return (struct lode_cost){.calls = 1};
 	if (a->http.call != LODE_CALL_OK)
 		return a->reserved;

@@ -5,8 +5,8 @@
 
 # What the stand-in does, and the outcome's name that the journal must give. Where a second try within the same round mends it: ok.
 table="
-family ok
-good ok                      chunked ok                     reasoning ok                null_finish api-error
+family ok    after_refusal ok    refused ok
+good ok                      chunked ok                     reasoning ok                null_finish unknown-ending
 prose ok                     fence ok                       trailing ok                 think ok
 ladder ok                    flat_only ok                   old_tokens ok               no_temperature ok
 after_complaint ok           after_more_room ok             no_change no-change         terminal no-change
@@ -15,15 +15,29 @@ unit_hex malformed-value     unit_expression malformed-value number_value schema
 unknown unknown-option       immutable unknown-option       forbidden unknown-option    nested unknown-option
 injection unknown-option     unknown_family schema-violation duplicate duplicate-key    extra_member schema-violation
 too_many schema-violation    not_object schema-violation    deep content-not-json       two_objects content-not-json
-empty empty-content          null_content empty-content     reasoning_only empty-content tool_calls api-error
+empty empty-content          null_content empty-content     reasoning_only empty-content tool_calls tool-call
 truncated truncated          refusal model-refused          content_filter content-filtered empty_choices no-choices
 error_string api-error       error_object api-error         not_json not-json           half_json not-json
-html_502 server-error        error_500 server-error         error_503 server-error      error_400 http-error
-error_401 unauthorized       error_403 unauthorized         error_404 http-error        redirect http-error
+html_502 server-error        error_500 server-error         error_503 overloaded      error_400 http-error
+error_401 unauthorized       error_403 unauthorized         error_404 not-found        redirect redirected
 error_429 rate-limited       error_429_long rate-limited    quota quota-exhausted
 hang timeout                 hang_body timeout              drip timeout
 big reply-too-big            big_chunked reply-too-big      closed connection-closed    reset connection-closed
 garbage http-error    length_too_long connection-closed length_too_short not-json
+cut_head not-json    cut_body connection-closed    cut_chunk connection-closed
+cut_before_last_chunk connection-closed    reset_body connection-closed    half_closed connection-closed
+silent_body timeout    continue_forever timeout    headers_forever reply-too-big    headers_10mb reply-too-big
+header_10mb reply-too-big    chunks_forever reply-too-big    chunks_drip timeout
+chunk_nonsense connection-closed    chunk_enormous connection-closed    length_negative http-error
+length_enormous reply-too-big    length_twice not-json    gzip_unasked not-json    http_10 ok
+http_09 http-error    status_1000 http-error    status_204 not-json    upgrade http-error    early_hints ok
+two_replies ok    cookie ok    nul_body not-json    usage_enormous ok    usage_negative ok    usage_text ok
+usage_missing ok    error_within api-error    error_null ok    model_strange ok
+another_question schema-violation    another_options unknown-option    echo content-not-json
+retry_negative overloaded    retry_year_9999 rate-limited    retry_enormous overloaded
+retry_nonsense overloaded    html_200 not-json
+error_529 overloaded    good_wants ok    stream event-stream    too_long prompt-too-long    wants wants-statistics
+wants_unknown schema-violation    after_statistics wants-statistics    no_output_config ok
 nobody connect-failed
 "
 declare -A expected
@@ -80,8 +94,8 @@ judge_one() {
 	outcome=$(sed -n 's/.*"kind":"advice","advisor":"llm","outcome":"\([a-z-]*\)".*/\1/p' "$file" | head -1)
 	[ "$outcome" = "${expected[$s]}" ] || echo "outcome '$outcome' instead of '${expected[$s]}': $(grep -m1 '"kind":"advice"' "$file" | cut -c1-400)"
 	case $outcome in
-	ok) [ "$(count "$summary" trials)" -gt 0 ] || echo "a good answer led to no trial: $summary $(tail -2 "$at/log")" ;;
-	*) [ "$(count "$summary" trials)" = 0 ] || echo "a trial without a good answer: $summary"
+	ok) [ "$(count "$summary" trials)" -gt 0 ] || [ "$s" = refused ] || echo "a good answer led to no trial: $summary $(tail -2 "$at/log")" ;;
+	*) [ "$(count "$summary" trials)" = 0 ] || [ "$s" = after_statistics ] || echo "a trial without a good answer: $summary"
 		grep -m1 '"kind":"advice"' "$file" | grep -q '"why":"[^"]' || echo "no sentence says why" ;;
 	esac
 	grep -q $'\033' "$file" "$at/log" && echo "an escape sequence for the terminal in the journal or the log"

@@ -162,7 +162,9 @@ more() { [ "$(wc -l <"$work/model.log")" -gt "$asks" ]; }
 wait_until 15 more || fail "the host does not ask the relay that is there now: $(outcomes bereft)"
 
 # While it waits for the answer: the key is in no page of the host. That the search would find it is shown by a host that holds one.
-found=$(python3 "$client" find "$(pgrep -P $host_pid db_bench || echo $host_pid)" "$key" lodestone-relay) || fail "the host's memory could not be looked at"
+inside=$(pgrep -P $host_pid db_bench || echo $host_pid)
+grep -q -i -E 'libcurl|libssl' "/proc/$inside/maps" && fail "a TLS library or libcurl is in the host: $(grep -i -m1 -E 'libcurl|libssl' "/proc/$inside/maps")"
+found=$(python3 "$client" find "$inside" "$key" lodestone-relay) || fail "the host's memory could not be looked at"
 [ "${found%% *}" = 0 ] || fail "the key is in the host's memory: $found"
 [ "${found##* }" -gt 0 ] || fail "the search finds nothing at all: $found"
 kill -KILL $relay_pid

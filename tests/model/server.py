@@ -23,6 +23,9 @@ import sys
 import threading
 import time
 
+import skills
+import wire
+
 HANG = 3600
 TAIL = " | "
 
@@ -123,6 +126,10 @@ def say(content, finish="stop", **message):
     return Reply(envelope(content, finish, **message))
 
 
+def one_reply(option, value):
+    return say(one(option, value))
+
+
 def error(status, message, **more):
     headers = more.pop("headers", None)
     return Reply({"error": {"message": message, "type": "stand_in", "param": None, "code": None, **more}}, status, headers)
@@ -162,6 +169,20 @@ CONTENTS = {
     "too_many": lambda p: json.dumps(answer([change("block_cache_size", "all", 67108864 + i) for i in range(9)])),
     "empty": lambda p: "",
 }
+
+# Models for benchmarks, which remember how often they were asked: not among the scenarios of --list.
+asked = {name: 0 for name in skills.SKILLS}
+
+
+def by_skill(name):
+    def content(prompt):
+        n, asked[name] = asked[name], asked[name] + 1
+        changes = [change(*c) for c in skills.SKILLS[name](catalogue(prompt), n)]
+        return json.dumps(answer(changes, reason="" if changes else "nothing more comes to mind"))
+    return content
+
+
+SKILLED = {name: by_skill(name) for name in skills.SKILLS}
 
 # Replies: what the server does around it.
 REPLIES = {
@@ -205,6 +226,31 @@ REPLIES = {
     "length_too_long": lambda p: Reply(envelope(good(p)), length=+50),
     "length_too_short": lambda p: Reply(envelope(good(p)), length=-50),
 }
+
+
+# Lies in what is otherwise a good reply.
+def lying(**members):
+    return lambda p: Reply({**envelope(good(p)), **members})
+
+
+REPLIES.update({
+    "usage_enormous": lying(usage={"prompt_tokens": 1e18, "completion_tokens": 1e18, "total_tokens": 2e18}),
+    "usage_negative": lying(usage={"prompt_tokens": -5, "completion_tokens": -1e300}),
+    "usage_text": lying(usage={"prompt_tokens": "many", "completion_tokens": None}),
+    "usage_missing": lying(usage=None),
+    "error_within": lying(error={"message": "the answer is wrong, though", "code": 500}),
+    "error_null": lying(error=None),
+    "model_strange": lying(model="\x1b[2J" + "m" * 5000),
+    "another_question": lambda p: say(json.dumps({"weather": "fine", "temperature": 21})),
+    "another_options": lambda p: one_reply("innodb_buffer_pool_size", 1 << 30),
+    "echo": lambda p: say(p),
+    "retry_negative": lambda p: error(503, "later", headers={"Retry-After": "-5"}),
+    "retry_year_9999": lambda p: error(429, "later", headers={"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}),
+    "retry_enormous": lambda p: error(503, "later", headers={"Retry-After": "9" * 40}),
+    "retry_nonsense": lambda p: error(503, "later", headers={"Retry-After": "soon"}),
+    "html_200": lambda p: Reply("<html>Please log in</html>", 200, {"Content-Type": "text/html"}),
+})
+REPLIES.update({name: (lambda parts: lambda p: Reply(envelope(good(p)), parts=parts))(parts) for name, parts in wire.SCENARIOS.items()})
 
 
 # Servers that know less: they refuse what they do not know, by name.
@@ -293,7 +339,7 @@ def reply_for(step, request):
     elif name in REPLIES:
         reply = REPLIES[name](prompt)
     else:
-        reply = say(CONTENTS[name](prompt))
+        reply = say({**CONTENTS, **SKILLED}[name](prompt))
     reply.status = step.get("status", reply.status)
     reply.body = step.get("body", reply.body)
     reply.headers.update(step.get("headers", {}))
@@ -331,6 +377,9 @@ def send(conn, reply):
         conn.sendall(b"\x00\x01\x02 this is not HTTP\r\n\r\n" * 4)
         return
     body = reply.body if isinstance(reply.body, bytes) else reply.body.encode()
+    if "parts" in tricks:
+        wire.play(conn, tricks["parts"](body))
+        return
     head = [f"HTTP/1.1 {reply.status} Stand-in"] + [f"{k}: {v}" for k, v in reply.headers.items()] + ["Connection: close"]
     if "chunked" in tricks:
         head.append("Transfer-Encoding: chunked")
@@ -429,7 +478,7 @@ def main():
         steps = [a.scenario]
     for step in steps:
         name = step if isinstance(step, str) else step.get("scenario", "good")
-        if name not in known:
+        if name not in known and name not in SKILLED:
             sys.exit(f"no scenario {name}; --list shows them")
     tls = make_certificate(a.tls, a.cert) if a.tls else None
     listener = socket.socket()
