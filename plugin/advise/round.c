@@ -117,7 +117,7 @@ static void scrub(const char *key, void *text, size_t len)
 	size_t n = strlen(key);
 	char *at = text, *end = at + len;
 
-	if (n < SECRET_LEAST)
+	if (n < SECRET_LEAST || !len) /* and there may be no text at all */
 		return;
 	while ((at = memmem(at, (size_t)(end - at), key, n)))
 		memset(at, '*', n);

@@ -98,6 +98,7 @@ static void test_extremes(void **state)
 	w->q.wants = (1u << LODE_EXTRA_N) - 1;
 	check_words(print(&b, &w->q));
 	memset(d, 0xff, sizeof *d);
+	d->cache_known = true;
 	d->ncf = LODE_DETAIL_FAMILIES;
 	for (size_t i = 0; i < LODE_DETAIL_FAMILIES; i++) {
 		d->cf[i].levels = LODE_LEVEL_MAX;
