@@ -50,7 +50,7 @@ static void look_at_map(struct cli_report *r, struct process *p, const char *ran
 		path[len - tail] = '\0';
 	name = strrchr(path, '/') + 1;
 	p->preload |= !strcmp(name, "liblodestone-preload.so");
-	p->agent |= !strcmp(name, "liblodestone.so");
+	p->agent |= !strncmp(name, "liblodestone.so", 15); /* with or without its version */
 	if (!strncmp(name, "liblodestone", 12))
 		return;
 	snprintf(inside, sizeof inside, "/proc/%d/map_files/%s", (int)p->pid, range);

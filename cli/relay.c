@@ -63,7 +63,7 @@ static int configure(struct cli_relay *r)
 	int problems;
 
 	lode_buf_init(&notes, 1 << 16);
-	problems = lode_config_load(c, environ, &notes);
+	problems = lode_config_load(c, environ, NULL, 0, &notes);
 	if (problems)
 		cli_error(CLI_WRONG, "%.*s", (int)(notes.len ? notes.len - 1 : 0), lode_buf_str(&notes));
 	lode_buf_fini(&notes);

@@ -72,7 +72,7 @@ int cli_config_of(pid_t pid, struct lode_config *c, struct lode_buf *notes)
 	lode_buf_init(&ignored, 1 << 16);
 	lode_buf_init(&block, 0);
 	char **env = pid ? environment_of(pid, &block) : NULL;
-	int problems = lode_config_load(c, env ? env : environ, notes ? notes : &ignored);
+	int problems = lode_config_load(c, env ? env : environ, NULL, 0, notes ? notes : &ignored);
 	free(env);
 	lode_buf_fini(&block);
 	lode_buf_fini(&ignored);

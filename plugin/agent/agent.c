@@ -42,7 +42,7 @@ static char **initial_environment(struct lode_buf *text)
 	return env;
 }
 
-static void load_config(struct lode_agent *a, char *const *env)
+static void load_config(struct lode_agent *a, char *const *env, const struct lode_agent_owner *owner)
 {
 	struct lode_buf text, notes;
 	char **own = NULL;
@@ -50,7 +50,7 @@ static void load_config(struct lode_agent *a, char *const *env)
 	lode_buf_init(&notes, sizeof(a->notes) - 1);
 	if (!env)
 		env = own = initial_environment(&text);
-	lode_config_load(&a->config, env, &notes);
+	lode_config_load(&a->config, env, owner ? owner->setting : NULL, owner ? owner->nsetting : 0, &notes);
 	snprintf(a->notes, sizeof(a->notes), "%s", lode_buf_str(&notes));
 	free(own);
 	lode_buf_fini(&text);
@@ -58,7 +58,7 @@ static void load_config(struct lode_agent *a, char *const *env)
 }
 
 /* Is this one of the processes that the operator means? Without /proc the executable is what the kernel was told to start. */
-static bool meant(struct lode_agent *a)
+static bool meant(struct lode_agent *a, struct lode_err *err)
 {
 	const char *named = (const char *)getauxval(AT_EXECFN), *why;
 	ssize_t n = readlink("/proc/self/exe", a->exe, sizeof(a->exe) - 1);
@@ -71,18 +71,22 @@ static bool meant(struct lode_agent *a)
 	rc = lode_fs_read("/proc/self/cmdline", &args);
 	if (!lode_scope_meant(&a->config, a->exe, rc && rc != -E2BIG ? NULL : lode_buf_str(&args), args.len, &why))
 		lode_log(LODE_LOG_INFO, "not active: %s", why);
+	if (why)
+		lode_err_set(err, EPERM, "not active: %s", why);
 	lode_buf_fini(&args);
 	return !why;
 }
 
-static bool configure(struct lode_agent *a, char *const *env)
+static bool configure(struct lode_agent *a, char *const *env, const struct lode_agent_owner *owner, struct lode_err *err)
 {
-	load_config(a, env);
+	load_config(a, env, owner);
 	lode_log_level_set(a->config.log_level);
-	if (a->config.disabled)
+	if (a->config.disabled) {
+		lode_err_set(err, EPERM, "switched off by LODESTONE_DISABLE");
 		return false;
+	}
 	lode_log_open(a->config.log_file);
-	if (!meant(a))
+	if (!meant(a, err))
 		return false;
 	for (char *p = a->notes, *line; (line = strsep(&p, "\n"));) /* notes keeps its text: the separators are put back */
 		if (*line) {
@@ -94,12 +98,11 @@ static bool configure(struct lode_agent *a, char *const *env)
 }
 
 /* What everything below stands on. */
-static bool open_libraries(void)
+static bool open_libraries(struct lode_err *err)
 {
-	struct lode_err err = {0};
-	if (lode_rcu_open(&err) == 0 && lode_cjson_open(&err) == 0)
+	if (lode_rcu_open(err) == 0 && lode_cjson_open(err) == 0)
 		return true;
-	lode_log(LODE_LOG_ERROR, "not active: %s", err.msg);
+	lode_log(LODE_LOG_ERROR, "not active: %s", err->msg);
 	return false;
 }
 
@@ -116,7 +119,11 @@ static struct lode_advisor *make_advisor(struct lode_agent *a)
 		.money_per_day = c->money_per_day, .price_in = c->price_in, .price_out = c->price_out, .max_tokens = c->max_tokens, .temperature = c->temperature,
 		.prompt_tokens = c->prompt_tokens, .prompt_dir = c->prompt_dir,
 		.record = c->record, .replay = c->replay, .replay_loose = c->replay_loose};
-	struct lode_advisor *advisor = NULL;
+	struct lode_advisor *advisor = a->own_advisor;
+	if (advisor) {
+		a->own_advisor = NULL;
+		return advisor;
+	}
 	if (strcmp(c->advisor, "random") == 0)
 		return lode_advisor_random(seed);
 	if (strcmp(c->advisor, "adversarial") == 0)
@@ -129,16 +136,23 @@ static struct lode_advisor *make_advisor(struct lode_agent *a)
 	return advisor ? advisor : lode_advisor_expert();
 }
 
-struct lode_agent *lode_agent_new(char *const *env)
+struct lode_agent *lode_agent_new(char *const *env, const struct lode_agent_owner *owner, struct lode_err *err)
 {
 	struct lode_agent *a = calloc(1, sizeof(*a));
-	if (!a)
+	if (!a) {
+		lode_err_set(err, ENOMEM, "no memory");
 		return NULL;
-	if (!configure(a, env) || !open_libraries()) {
+	}
+	if (!configure(a, env, owner, err) || !open_libraries(err)) {
 		free(a);
 		return NULL;
 	}
+	if (owner) {
+		a->own_advisor = owner->advisor;
+		a->listener = owner->listener;
+	}
 	a->born_ns = lode_clock_mono(&lode_clock_real);
+	pthread_mutex_init(&a->askers, NULL);
 	pthread_mutex_init(&a->lock, NULL);
 	pthread_cond_init(&a->turn, NULL);
 	return a;
@@ -159,7 +173,7 @@ void lode_agent_wake(struct lode_agent *a)
 
 static void meet(struct lode_agent *a, struct lode_db *db)
 {
-	struct lode_conductor_env env = {.config = &a->config, .clock = &lode_clock_real, .asker = &a->asker, .claims = &a->claims, .purse = &a->purse, .root = ""};
+	struct lode_conductor_env env = {.config = &a->config, .clock = &lode_clock_real, .asker = &a->asker, .claims = &a->claims, .purse = &a->purse, .listener = a->listener, .root = ""};
 	struct lode_err err = {0};
 	env.seed = a->config.seed ? (uint64_t)a->config.seed : lode_rng_entropy() >> 11;
 	db->conductor = lode_conductor_new(db->host, &env, &err);
@@ -169,7 +183,7 @@ static void meet(struct lode_agent *a, struct lode_db *db)
 	}
 }
 
-static void publish(struct lode_agent *a, struct lode_db *db)
+void lode_agent_publish(struct lode_agent *a, struct lode_db *db)
 {
 	struct lode_buf text;
 	struct lode_json j;
@@ -193,7 +207,7 @@ static bool round_of(struct lode_agent *a, bool tick)
 				meet(a, db);
 			if (db->conductor && tick) {
 				lode_conductor_tick(db->conductor);
-				publish(a, db);
+				lode_agent_publish(a, db);
 			} else if (db->conductor) {
 				lode_conductor_guard(db->conductor);
 			}
@@ -221,6 +235,7 @@ static void *agent_main(void *arg)
 	uint64_t step = (uint64_t)(a->config.interval * 1e9), next = lode_clock_mono(&lode_clock_real);
 	bool exposed = false;
 	pthread_setname_np(pthread_self(), "lodestone");
+	atomic_store(&a->thread, pthread_self());
 	a->control = lode_control_start(a->config.runtime_dir, lode_requests_answer, a);
 	while (!atomic_load(&a->stop)) {
 		uint64_t now = lode_clock_mono(&lode_clock_real);
@@ -265,7 +280,7 @@ void lode_agent_inert(struct lode_agent *a, const char *path, const char *why)
 	atomic_fetch_add(&a->ninert, 1); /* two at once may show one of them late, never half */
 }
 
-void lode_agent_opened(struct lode_agent *a, void *key, struct lode_host *h, struct lode_injected *statistics)
+uint64_t lode_agent_opened(struct lode_agent *a, void *key, struct lode_host *h, struct lode_injected *statistics)
 {
 	struct lode_db *db = calloc(1, sizeof(*db));
 	const struct lode_host_info *info = h->ops->info(h);
@@ -273,8 +288,9 @@ void lode_agent_opened(struct lode_agent *a, void *key, struct lode_host *h, str
 		lode_host_real_close(h);
 		lode_host_real_free(h);
 		free(db);
-		return; /* the statistics leak rather than fall under the database */
+		return 0; /* the statistics leak rather than fall under the database */
 	}
+	uint64_t number = db->number = atomic_fetch_add(&a->openings, 1) + 1;
 	db->key = key;
 	db->host = h;
 	db->statistics = statistics;
@@ -286,10 +302,22 @@ void lode_agent_opened(struct lode_agent *a, void *key, struct lode_host *h, str
 			 lode_mode_name((enum lode_mode)a->config.mode), info->has_statistics ? "" : ", no Statistics");
 		if (!a->asker.advisor || !start_thread(a)) {
 			atomic_store(&a->stop, true);
-			return;
+			return number;
 		}
 	}
 	lode_agent_wake(a);
+	return number;
+}
+
+uint64_t lode_agent_number(struct lode_agent *a, const void *key)
+{
+	const struct lode_db *db = lode_registry_find(&a->registry, key);
+	return db && !atomic_load(&db->closing) ? db->number : 0;
+}
+
+bool lode_agent_is_own_thread(const struct lode_agent *a)
+{
+	return pthread_equal(atomic_load(&a->thread), pthread_self());
 }
 
 void lode_agent_closing(struct lode_agent *a, void *key)

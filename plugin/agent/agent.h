@@ -6,12 +6,24 @@
 
 struct lode_agent;
 
+struct lode_agent_owner { /* what a program brings that attaches by itself */
+	const struct lode_setting *setting;
+	size_t nsetting;
+	struct lode_advisor *advisor; /* instead of advisor.kind; or NULL. The agent's if there is an agent, else the caller's still */
+	struct lode_listener listener;
+};
+
 /* Reads the configuration; starts nothing. env: the environment as it was when the process began (NULL: as /proc shows it); may be used for
- * ever. NULL: disabled, excluded, a library is missing, or no memory. */
-struct lode_agent *lode_agent_new(char *const *env);
+ * ever. owner: borrowed, or NULL. NULL with *err: disabled, excluded, a library is missing, or no memory. */
+struct lode_agent *lode_agent_new(char *const *env, const struct lode_agent_owner *owner, struct lode_err *err);
 const struct lode_config *lode_agent_config(const struct lode_agent *a);
-/* Any host thread. Starts the threads with the first. Takes the host and the statistics. */
-void lode_agent_opened(struct lode_agent *a, void *key, struct lode_host *h, struct lode_injected *statistics);
+/* Any host thread. Starts the threads with the first. Takes the host and the statistics. A number that no other opening has; 0: not taken, and it is gone. */
+uint64_t lode_agent_opened(struct lode_agent *a, void *key, struct lode_host *h, struct lode_injected *statistics);
+/* Of the database with this key that is open now; 0: it is not known. */
+uint64_t lode_agent_number(struct lode_agent *a, const void *key);
+/* The owner's thread: what the control socket would answer, for this one database. The codes of control.h. Not from a listener or an advisor. */
+int lode_agent_ask(struct lode_agent *a, uint64_t number, const char *verb, const char *arg, struct lode_buf *body);
+bool lode_agent_is_own_thread(const struct lode_agent *a);
 void lode_agent_inert(struct lode_agent *a, const char *path, const char *why); /* a database that we leave alone */
 void lode_agent_closing(struct lode_agent *a, void *key);
 void lode_agent_orphaned(struct lode_agent *a, void *key); /* in the child of a fork, instead of closing: there is no agent thread */

@@ -13,9 +13,10 @@ struct inert {
 	char path[256], why[200];
 };
 
-/* A request of the control thread that the agent thread must carry out. Guarded by lock, signalled by turn. */
+/* A request of the control thread, or of the owner's, that the agent thread must carry out. Guarded by lock, signalled by turn. */
 struct command {
 	const char *verb, *db, *arg;
+	uint64_t number; /* of the one database that is meant; 0: as db says */
 	struct lode_buf *body;
 	int code;
 	bool done;
@@ -36,11 +37,17 @@ struct lode_agent {
 	atomic_bool working;   /* the agent thread is inside a database */
 	struct inert inert[INERT_MAX];
 	atomic_uint ninert, inert_claimed;
-	pthread_mutex_t lock;  /* between our own threads only */
+	struct lode_listener listener;
+	struct lode_advisor *own_advisor; /* the owner's, until the asker has it */
+	_Atomic(uint64_t) openings;
+	_Atomic(pthread_t) thread;
+	pthread_mutex_t askers; /* one request at a time. Taken before lock */
+	pthread_mutex_t lock;   /* between our own threads, and the owner's that asks; no other host thread */
 	pthread_cond_t turn;
 	struct command *command;
 };
 
+void lode_agent_publish(struct lode_agent *a, struct lode_db *db); /* agent thread: what status shows of it */
 void lode_agent_wake(struct lode_agent *a); /* any thread; never blocks */
 
 /* requests.c */

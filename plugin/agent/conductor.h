@@ -24,12 +24,27 @@ struct lode_asker {
 	_Atomic(const void *) busy; /* the conductor whose answer is awaited, or NULL; a closing thread may clear its own */
 };
 
+struct lode_event {
+	enum { LODE_EVENT_APPLIED, LODE_EVENT_REVERTED, LODE_EVENT_VERDICT } kind;
+	const char *db;	       /* its id */
+	uint64_t trial;
+	const char *option;    /* APPLIED, REVERTED: as the table names it; of which family ("" for the database and its cache), what RocksDB has now */
+	const char *cf, *value;
+	const char *what;      /* VERDICT: kept, reverted, refused, ... as in status */
+	const char *why;
+};
+struct lode_listener { /* called by whoever conducts, after the fact; must not block. NULL: nobody listens */
+	void (*heard)(void *ctx, const struct lode_event *e);
+	void *ctx;
+};
+
 struct lode_conductor_env {
 	const struct lode_config *config;
 	const struct lode_clock *clock;
 	struct lode_asker *asker;
 	struct lode_claims *claims; /* NULL: no cache is shared */
 	struct lode_purse *purse;   /* what all databases of the process may lose together; NULL: each counts for itself */
+	struct lode_listener listener;
 	const char *root; /* of /proc and /sys: "" but in tests */
 	uint64_t seed;
 };

@@ -64,12 +64,21 @@ struct lode_config {
 };
 
 void lode_config_defaults(struct lode_config *c);
-/* file (LODE_CONFIG, or /etc/lodestone/lodestone.conf if that exists), then LODESTONE_<SECTION>_<KEY>. Problems go to `notes`, one line each; they never stop the host:
+struct lode_setting { /* what a program sets that attaches by itself; borrowed */
+	const char *key;  /* "section.key" */
+	const char *value;
+};
+
+/* file (LODESTONE_CONFIG, or /etc/lodestone/lodestone.conf if that exists), then the program's own, then LODESTONE_<SECTION>_<KEY>: the operator has the last word. Problems go to `notes`, one line each; they never stop the host:
  * a bad value keeps the default. env is the process's environment or a copy. Returns the number of problems. */
-int lode_config_load(struct lode_config *c, char *const *env, struct lode_buf *notes);
+int lode_config_load(struct lode_config *c, char *const *env, const struct lode_setting *own, size_t nown, struct lode_buf *notes);
 int lode_config_read_text(struct lode_config *c, const char *text, const char *name, struct lode_buf *notes);
 /* One "section.key=value". -EINVAL / -ENOENT with a sentence that names the nearest key. */
 int lode_config_set(struct lode_config *c, const char *section, const char *key, const char *value, struct lode_err *err);
+/* Every setting of a text in the form of the file. Lines that are wrong, or that fn refuses, go to `notes`. The number of problems. */
+typedef int lode_setting_fn(void *ctx, const char *section, const char *key, const char *value, struct lode_err *err);
+int lode_config_each(const char *text, const char *name, lode_setting_fn *fn, void *ctx, struct lode_buf *notes);
+int lode_config_set_key(struct lode_config *c, const char *key, const char *value, struct lode_err *err); /* "section.key" */
 /* Every key with its default and documentation as a commented INI file: the manual and the example. */
 void lode_config_document(struct lode_buf *out);
 

@@ -33,10 +33,11 @@ static char *trim(char *s)
 	return s;
 }
 
-/* One line of the file: a section, a setting, a comment or nothing. section is carried from line to line. */
-static int read_line(struct lode_config *c, char *line, char *section, size_t section_len, struct lode_err *err)
+/* One line of the file: a section, a setting, a comment or nothing. section is carried from line to line. *key is NULL where there is no setting. */
+static int read_line(char *line, char *section, size_t section_len, char **key, char **value, struct lode_err *err)
 {
 	char *s = trim(line), *eq, *end;
+	*key = NULL;
 	if (!*s || *s == '#' || *s == ';')
 		return 0;
 	if (*s == '[') {
@@ -53,25 +54,47 @@ static int read_line(struct lode_config *c, char *line, char *section, size_t se
 	if (!*section)
 		return lode_err_set(err, EINVAL, "'%.40s' stands before the first [section]", s);
 	*eq = 0;
-	return lode_config_set(c, section, trim(s), trim(eq + 1), err);
+	*key = trim(s);
+	*value = trim(eq + 1);
+	return 0;
 }
 
-int lode_config_read_text(struct lode_config *c, const char *text, const char *name, struct lode_buf *notes)
+int lode_config_set_key(struct lode_config *c, const char *key, const char *value, struct lode_err *err)
 {
-	char *copy = strdup(text), section[48] = "";
+	char section[48];
+	const char *dot = strchr(key, '.');
+	if (!dot || (size_t)(dot - key) >= sizeof(section))
+		return lode_err_set(err, EINVAL, "'%.60s' is no setting: write section.key", key);
+	snprintf(section, sizeof(section), "%.*s", (int)(dot - key), key);
+	return lode_config_set(c, section, dot + 1, value, err);
+}
+
+int lode_config_each(const char *text, const char *name, lode_setting_fn *fn, void *ctx, struct lode_buf *notes)
+{
+	char *copy = strdup(text), section[48] = "", *key, *value;
 	int problems = 0, number = 0;
 	if (!copy)
 		return 1;
 	for (char *p = copy, *line; (line = strsep(&p, "\n"));) {
 		struct lode_err err = {0};
 		number++;
-		if (read_line(c, line, section, sizeof(section), &err)) {
+		if (read_line(line, section, sizeof(section), &key, &value, &err) || (key && fn(ctx, section, key, value, &err))) {
 			lode_buf_addf(notes, "%s:%d: %s\n", name, number, err.msg);
 			problems++;
 		}
 	}
 	free(copy);
 	return problems;
+}
+
+static int set_one(void *ctx, const char *section, const char *key, const char *value, struct lode_err *err)
+{
+	return lode_config_set(ctx, section, key, value, err);
+}
+
+int lode_config_read_text(struct lode_config *c, const char *text, const char *name, struct lode_buf *notes)
+{
+	return lode_config_each(text, name, set_one, c, notes);
 }
 
 static int load_file(struct lode_config *c, const char *path, bool must, struct lode_buf *notes)
@@ -149,7 +172,20 @@ static void default_dirs(struct lode_config *c, char *const *env)
 	}
 }
 
-int lode_config_load(struct lode_config *c, char *const *env, struct lode_buf *notes)
+static int load_own(struct lode_config *c, const struct lode_setting *own, size_t n, struct lode_buf *notes)
+{
+	int problems = 0;
+	for (size_t i = 0; i < n; i++) {
+		struct lode_err err = {0};
+		if (lode_config_set_key(c, own[i].key, own[i].value, &err)) {
+			lode_buf_addf(notes, "set by the program: %s\n", err.msg);
+			problems++;
+		}
+	}
+	return problems;
+}
+
+int lode_config_load(struct lode_config *c, char *const *env, const struct lode_setting *own, size_t nown, struct lode_buf *notes)
 {
 	const char *file = env_get(env, "LODESTONE_CONFIG"), *disable = env_get(env, "LODESTONE_DISABLE");
 	const char *credentials = env_get(env, "CREDENTIALS_DIRECTORY");
@@ -160,7 +196,7 @@ int lode_config_load(struct lode_config *c, char *const *env, struct lode_buf *n
 		lode_buf_addf(notes, "%s: agent.children works from the environment only: LODESTONE_AGENT_CHILDREN=%s\n", c->file, c->children);
 		problems++;
 	}
-	problems += load_env(c, env, notes) + unknown_env(env, notes);
+	problems += load_own(c, own, nown, notes) + load_env(c, env, notes) + unknown_env(env, notes);
 	c->disabled = disable && *disable && strcmp(disable, "0") != 0;
 	if (strcmp(c->advisor, "llm") == 0 && !c->replay[0] && (!c->url[0] || !c->model[0])) {
 		lode_buf_addf(notes, "advisor.kind = llm needs llm.url and llm.model; the built-in expert is used\n");

@@ -269,6 +269,19 @@ static void notice_third(struct lode_conductor *c, const struct lode_write *w, c
 	}
 }
 
+/* RocksDB has what was asked for: whoever owns it wants to know. */
+static void tell(const struct lode_conductor *c, const struct lode_write *w, size_t n, bool undo)
+{
+	struct lode_event e = {.kind = undo || w == c->plan.undo ? LODE_EVENT_REVERTED : LODE_EVENT_APPLIED, .db = c->id, .trial = c->proposal.id};
+	for (size_t i = 0; c->env.listener.heard && i < n; i++) {
+		int t = tunable_of_write(&w[i]);
+		e.option = t >= 0 ? lode_tunables[t].id : w[i].key;
+		e.cf = w[i].scope == LODE_SCOPE_CF ? lode_report_cf_name(c, w[i].cf) : "";
+		e.value = w[i].value;
+		c->env.listener.heard(c->env.listener.ctx, &e);
+	}
+}
+
 /* undo: at any time. -EAGAIN: nothing was done. */
 static int write_all(struct lode_conductor *c, const struct lode_write *w, size_t n, bool undo)
 {
@@ -299,6 +312,8 @@ static int write_all(struct lode_conductor *c, const struct lode_write *w, size_
 	read_state(c, &(struct ours){w, n});
 	if (rc == -EIO && !rep.doubt)
 		notice_third(c, w, &rep);
+	if (rc == 0)
+		tell(c, w, n, undo);
 	return rc;
 }
 

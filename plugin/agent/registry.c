@@ -95,6 +95,19 @@ void lode_registry_read(struct lode_registry *r, struct lode_buf *out)
 	lode_rcu_read_unlock();
 }
 
+bool lode_registry_read_one(struct lode_registry *r, uint64_t number, struct lode_buf *out)
+{
+	const struct lode_text *t = NULL;
+	lode_rcu_read_lock();
+	for (struct lode_db *db = atomic_load(&r->head); db && !t; db = atomic_load(&db->next))
+		if (db->number == number && !atomic_load(&db->closing))
+			t = atomic_load(&db->status);
+	if (t)
+		lode_buf_add(out, t->data, t->len);
+	lode_rcu_read_unlock();
+	return t;
+}
+
 /* ---- reaping ---- */
 
 /* The head changes under our hands when a database opens; everything behind it is ours alone to unlink. */

@@ -20,6 +20,7 @@ struct lode_text { /* an immutable published text */
 struct lode_db {
 	struct lode_db *_Atomic next; /* RCU */
 	void *key;            /* DBImpl*, an identity only */
+	uint64_t number;      /* of this opening: keys come again */
 	struct lode_host *host;
 	struct lode_injected *statistics; /* ours, released when the database is gone; or NULL */
 	_Atomic int owner;
@@ -50,6 +51,8 @@ bool lode_db_close(struct lode_db *db);   /* closer: waits for a tick in flight;
 void lode_db_publish(struct lode_registry *r, struct lode_db *db, struct lode_buf *text); /* agent thread */
 /* Any thread: appends every database's published text, separated by commas. */
 void lode_registry_read(struct lode_registry *r, struct lode_buf *out);
+/* Any thread: the text of this opening. False: there is none, or it is closing. */
+bool lode_registry_read_one(struct lode_registry *r, uint64_t number, struct lode_buf *out);
 /* Agent thread: frees what is closed and what is retired. May wait for readers, never for host threads that wait for us. */
 void lode_registry_reap(struct lode_registry *r);
 

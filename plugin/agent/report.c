@@ -76,6 +76,8 @@ void lode_report_recent(struct lode_conductor *c, const char *what, const char *
 	r->effect = v ? v->effect : NAN;
 	r->lo = v ? v->lo : NAN;
 	r->hi = v ? v->hi : NAN;
+	if (c->env.listener.heard)
+		c->env.listener.heard(c->env.listener.ctx, &(struct lode_event){.kind = LODE_EVENT_VERDICT, .db = c->id, .trial = r->trial, .what = what, .why = r->why});
 }
 
 /* ---- status ---- */

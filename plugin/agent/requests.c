@@ -11,8 +11,11 @@
 
 #define COMMAND_WAIT_S 10
 
-static bool selected(const struct lode_db *db, const char *want)
+static bool selected(const struct lode_db *db, const struct command *cmd)
 {
+	const char *want = cmd->db;
+	if (cmd->number)
+		return db->number == cmd->number;
 	return !want || !*want || strcmp(want, "-") == 0 || strncmp(lode_conductor_id(db->conductor), want, strlen(want)) == 0;
 }
 
@@ -78,9 +81,10 @@ void lode_requests_run(struct lode_agent *a)
 	for (struct lode_db *db = lode_registry_next(&a->registry, NULL); db; db = lode_registry_next(&a->registry, db)) {
 		if (!lode_db_claim(db))
 			continue;
-		if (db->conductor && selected(db, cmd->db)) {
+		if (db->conductor && selected(db, cmd)) {
 			int code = act(db->conductor, cmd);
 			cmd->code = code > cmd->code ? code : cmd->code;
+			lode_agent_publish(a, db);
 			n++;
 		}
 		lode_db_release(db);
@@ -96,10 +100,11 @@ out:
 	pthread_mutex_unlock(&a->lock);
 }
 
-/* Control thread: hands the command over and waits for it. */
+/* Hands the command over and waits for it. */
 static int hand_over(struct lode_agent *a, struct command *cmd)
 {
 	struct timespec until;
+	pthread_mutex_lock(&a->askers);
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += COMMAND_WAIT_S;
 	pthread_mutex_lock(&a->lock);
@@ -109,6 +114,7 @@ static int hand_over(struct lode_agent *a, struct command *cmd)
 		;
 	a->command = NULL;
 	pthread_mutex_unlock(&a->lock);
+	pthread_mutex_unlock(&a->askers);
 	if (cmd->done)
 		return cmd->code;
 	lode_buf_adds(cmd->body, "the agent is busy inside RocksDB; try again\n");
@@ -168,6 +174,14 @@ static int status(struct lode_agent *a, struct lode_buf *out)
 	lode_buf_add(out, "\n", 1);
 	lode_buf_fini(&databases);
 	return 200;
+}
+
+int lode_agent_ask(struct lode_agent *a, uint64_t number, const char *verb, const char *arg, struct lode_buf *body)
+{
+	struct command cmd = {.verb = verb, .arg = arg, .body = body, .number = number};
+	if (strcmp(verb, "status") == 0)
+		return lode_registry_read_one(&a->registry, number, body) ? 200 : 300;
+	return hand_over(a, &cmd);
 }
 
 int lode_requests_answer(void *ctx, const char *verb, const char *db, const char *arg, struct lode_buf *body)

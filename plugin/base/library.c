@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 
@@ -53,15 +54,14 @@ void *lode_library_open(const char *const *names, enum lode_library_memory memor
 
 void *lode_library_open_beside(const char *name)
 {
-	char path[PATH_MAX];
+	char self[PATH_MAX], path[PATH_MAX];
 	const char *slash;
 	Dl_info info;
-	int dir;
 
-	if (!dladdr((const void *)&lode_library_open_beside, &info) || !info.dli_fname || !(slash = strrchr(info.dli_fname, '/')))
+	/* A program that is linked to us has found us by a link. */
+	if (!dladdr((const void *)&lode_library_open_beside, &info) || !info.dli_fname || !realpath(info.dli_fname, self) || !(slash = strrchr(self, '/')))
 		return NULL;
-	dir = (int)(slash - info.dli_fname);
-	if ((size_t)snprintf(path, sizeof(path), "%.*s/%s", dir, info.dli_fname, name) >= sizeof(path))
+	if ((size_t)snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - self), self, name) >= sizeof(path))
 		return NULL;
 	return dlopen(path, RTLD_NOW | RTLD_LOCAL | lode_library_isolation(LODE_MEMORY_OWN));
 }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <new>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -53,6 +54,8 @@ struct Handle {
 
 using Names = std::vector<std::pair<uint32_t, std::string>>;
 using Options = std::unordered_map<std::string, std::string>;
+
+constexpr size_t OBJECT_MAX = 8192; // of a DBOptions or a ColumnFamilyDescriptor: several times what any version has (11.8: 760 and 1008)
 
 enum { kOk = 0, kNotFound = 1, kNotSupported = 3, kInvalidArgument = 4 };
 
@@ -292,6 +295,55 @@ void lode_call_shared_drop(void *shared[2])
 		memcpy(static_cast<void *>(&last), shared, sizeof(last));
 		shared[0] = shared[1] = nullptr;
 		return 0;
+	});
+}
+
+int lode_call_root_db(void *fn, void *db, void **root)
+{
+	return guarded(nullptr, [&] {
+		*root = as<void *(*)(void *)>(fn)(db);
+		return *root ? 0 : -ENOENT;
+	});
+}
+
+int lode_call_db_name(void *fn, const void *db, lode_text_fn *text, void *ctx)
+{
+	return guarded(nullptr, [&] {
+		const std::string &name = as<const std::string &(*)(const void *)>(fn)(db);
+
+		text(ctx, name.c_str(), name.size());
+		return 0;
+	});
+}
+
+int lode_call_db_options(void *fn, void *destroy, const void *db, lode_object_fn *use, void *ctx)
+{
+	return guarded(nullptr, [&] {
+		alignas(16) unsigned char room[OBJECT_MAX];
+
+		as<void *(*)(void *, const void *)>(fn)(room, db); // returned through memory
+		use(ctx, room);
+		as<void (*)(void *)>(destroy)(room);
+		return 0;
+	});
+}
+
+int lode_call_descriptor(void *fn, void *make, void *destroy, void *cf, lode_object_fn *use, void *ctx)
+{
+	return guarded(nullptr, [&] {
+		alignas(16) unsigned char room[OBJECT_MAX]; // {std::string name; ColumnFamilyOptions options}
+		std::string *name = new (room) std::string;
+		unsigned char *options = room + sizeof(*name);
+		const void *vector[3] = {room, room + sizeof(room), room + sizeof(room)};
+		int rc;
+
+		as<void (*)(void *)>(make)(options);
+		rc = result(as<Status (*)(void *, void *)>(fn)(cf, room), nullptr);
+		if (rc == 0)
+			use(ctx, vector);
+		as<void (*)(void *)>(destroy)(options);
+		name->~basic_string();
+		return rc;
 	});
 }
 

@@ -60,6 +60,18 @@ void lode_call_status_drop(const unsigned char raw[LODE_STATUS_BYTES]);
 int lode_call_statistics_create(void *fn, void *shared[2]);
 void lode_call_shared_drop(void *shared[2]);
 
+/* StackableDB::GetRootDB: the DBImpl behind any number of wrappers. */
+int lode_call_root_db(void *fn, void *db, void **root);
+/* DBImpl::GetName. */
+int lode_call_db_name(void *fn, const void *db, lode_text_fn *text, void *ctx);
+/* A callback that gets an object by its address, valid during the call only. */
+typedef void lode_object_fn(void *ctx, const void *object);
+/* DBImpl::GetDBOptions and ~DBOptions: the callback gets the DBOptions. */
+int lode_call_db_options(void *fn, void *destroy, const void *db, lode_object_fn *use, void *ctx);
+/* ColumnFamilyHandleImpl::GetDescriptor, with the constructor and destructor of ColumnFamilyOptions: the callback gets a std::vector of one
+ * ColumnFamilyDescriptor, as DB::Open takes it. */
+int lode_call_descriptor(void *fn, void *make, void *destroy, void *cf, lode_object_fn *use, void *ctx);
+
 /* BlockBasedTableFactory::GetOptionsPtr. */
 const void *lode_call_options_ptr(void *fn, const void *factory, const char *name);
 /* size_t Class::f() const and void Class::f(size_t). */

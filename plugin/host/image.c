@@ -58,6 +58,11 @@ static const struct row {
     [SYM_PARSE_DB] = {"_ZN7rocksdb30GetMutableDBOptionsFromStringsERKNS_16MutableDBOptionsERKSt13unordered_mapI" STRING
 		      "S9_St4hashIS9_ESt8equal_toIS9_ESaISt4pairIKS9_S9_EEEPS0_",
 		      NULL},
+    [SYM_ROOT_DB] = {"_ZN7rocksdb11StackableDB9GetRootDBEv", NULL},
+    [SYM_DB_NAME] = {"_ZNK7rocksdb6DBImpl7GetNameB5cxx11Ev", NULL},
+    [SYM_DB_OPTIONS] = {"_ZNK7rocksdb6DBImpl12GetDBOptionsEv", NULL},
+    [SYM_DB_OPTIONS_DELETE] = {"_ZN7rocksdb9DBOptionsD1Ev", NULL},
+    [SYM_CF_DESCRIPTOR] = {"_ZN7rocksdb22ColumnFamilyHandleImpl13GetDescriptorEPNS_22ColumnFamilyDescriptorE", NULL},
     [SYM_OPEN_PLAIN] = {OPEN "PPNS_2DBEbb", NULL},
     [SYM_OPEN_RETRY] = {OPEN "PPNS_2DBEbbbPb", NULL},
     [SYM_OPEN_UNIQUE] = {OPEN "PSt10unique_ptrINS_2DBESt14default_deleteISO_EEbbbPb", NULL},

@@ -117,7 +117,7 @@ static void test_environment_beats_file(void **state)
 	assert_true(fd >= 0 && write(fd, text, sizeof(text) - 1) == (ssize_t)sizeof(text) - 1);
 	close(fd);
 	snprintf(var, sizeof(var), "LODESTONE_CONFIG=%s", path);
-	assert_int_equal(lode_config_load(&c, env, &notes), 2);
+	assert_int_equal(lode_config_load(&c, env, NULL, 0, &notes), 2);
 	unlink(path);
 	assert_int_equal(c.mode, LODE_MODE_AUTO);
 	assert_string_equal(c.pace, "bench");
@@ -131,7 +131,7 @@ static void test_missing_file_and_switch(void **state)
 {
 	char *env[] = {"LODESTONE_CONFIG=/does/not/exist.conf", "LODESTONE_DISABLE=1", "LODESTONE_ADVISOR_KIND=llm", NULL};
 	(void)state;
-	assert_int_equal(lode_config_load(&c, env, &notes), 2);
+	assert_int_equal(lode_config_load(&c, env, NULL, 0, &notes), 2);
 	assert_true(c.disabled);
 	assert_string_equal(c.advisor, "expert"); /* a model without an address is no model */
 	assert_non_null(strstr(lode_buf_str(&notes), "/does/not/exist.conf: No such file"));

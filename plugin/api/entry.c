@@ -1,22 +1,13 @@
-/* The agent's side of the shim's table: the only state that is global is the agent itself. */
-#include "agent/agent.h"
+/* The preload's door: its table of functions, each handed on to the agent. */
+#include "api/process.h"
 
 #include "base/log.h"
 #include "host/entry.h"
 
 #include <dlfcn.h>
-#include <pthread.h>
 #include <string.h>
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static char *const *environment; /* of the first call, for make_agent */
-static struct lode_agent *agent;
-static atomic_bool dead; /* the child of a fork: our threads are not here, our locks may be held */
-
-static void make_agent(void)
-{
-	agent = lode_agent_new(environment);
-}
+static struct lode_agent *agent; /* as lodestone_entry has found it; before any function of the table is called */
 
 /* The cookie from before an open to after it is our reference to the Statistics that were added, if they were. */
 static const void *db_opening(struct lode_entry_open *o)
@@ -25,7 +16,7 @@ static const void *db_opening(struct lode_entry_open *o)
 	const char *why = NULL;
 	const void *options;
 	o->cookie = NULL;
-	if (atomic_load(&dead) || !lode_agent_config(agent)->statistics)
+	if (lode_process_left() || !lode_agent_config(agent)->statistics)
 		return o->db_options;
 	options = lode_statistics_inject(o->image, o->db_options, &statistics, &why);
 	if (!options)
@@ -42,7 +33,7 @@ static void db_opened(struct lode_entry_open *o)
 	struct lode_host *h = NULL;
 	struct lode_err err = {0};
 	lode_statistics_view_done(statistics);
-	if (atomic_load(&dead))
+	if (lode_process_left())
 		return;
 	if (!o->db) {
 		lode_statistics_release(statistics);
@@ -57,7 +48,7 @@ static void db_opened(struct lode_entry_open *o)
 
 static void db_closing(void *db)
 {
-	if (atomic_load(&dead))
+	if (lode_process_left())
 		lode_agent_orphaned(agent, db);
 	else
 		lode_agent_closing(agent, db);
@@ -65,7 +56,7 @@ static void db_closing(void *db)
 
 static void db_closed(void *db)
 {
-	if (!atomic_load(&dead))
+	if (!lode_process_left())
 		lode_agent_closed(agent, db);
 }
 
@@ -75,7 +66,7 @@ static void db_read_only(const char *path, const void *opener)
 	Dl_info info;
 	bool secondary;
 
-	if (atomic_load(&dead))
+	if (lode_process_left())
 		return;
 	secondary = dladdr(opener, &info) && info.dli_sname && strstr(info.dli_sname, "Secondary");
 	lode_agent_inert(agent, path, secondary ? "opened as a secondary" : "opened read-only");
@@ -83,22 +74,23 @@ static void db_read_only(const char *path, const void *opener)
 
 static void process_exit(void)
 {
-	if (!atomic_load(&dead))
+	if (!lode_process_left())
 		lode_agent_exit(agent);
 }
 
 static void fork_child(void)
 {
-	atomic_store(&dead, true);
+	lode_process_leave();
 }
 
 const struct lode_entry *lodestone_entry(uint32_t abi, char *const *env)
 {
 	static const struct lode_entry entry = {.abi = LODE_ENTRY_ABI, .db_opening = db_opening, .db_opened = db_opened, .db_closing = db_closing,
 						.db_closed = db_closed, .db_read_only = db_read_only, .process_exit = process_exit, .fork_child = fork_child};
+	struct lode_err err;
+	bool made;
 	if (abi != LODE_ENTRY_ABI)
 		return NULL;
-	environment = env;
-	pthread_once(&once, make_agent);
+	agent = lode_process_agent(env, NULL, &made, &err); /* if there is none, it has said so itself */
 	return agent ? &entry : NULL;
 }

@@ -1,0 +1,41 @@
+/* The only state that is global: the agent itself. */
+#include "api/process.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* held while the agent is made */
+static struct lode_agent *agent;
+static bool tried;
+static struct lode_err why; /* there is none */
+static atomic_bool left;
+
+struct lode_agent *lode_process_agent(char *const *env, const struct lode_agent_owner *owner, bool *made, struct lode_err *err)
+{
+	*made = false;
+	if (atomic_load(&left)) {
+		lode_err_set(err, ECHILD, "this process is the child of a fork: there is no agent here");
+		return NULL;
+	}
+	pthread_mutex_lock(&lock);
+	if (!tried) {
+		tried = true;
+		agent = lode_agent_new(env, owner, &why);
+		*made = agent != NULL;
+	}
+	if (!agent)
+		lode_err_set(err, why.code, "%s", why.msg);
+	pthread_mutex_unlock(&lock);
+	return agent;
+}
+
+bool lode_process_left(void)
+{
+	return atomic_load(&left);
+}
+
+void lode_process_leave(void)
+{
+	atomic_store(&left, true);
+}

@@ -1,0 +1,124 @@
+/* A database that is open already, given by its owner: everything that the shim sees at an open is asked of the database itself. */
+#include "host/calls.h"
+#include "host/probe.h"
+#include "host/real.h"
+#include "host/real_private.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#define SLOTS_MAX 256 /* of a DB's vtable: about 130 to 170 */
+
+/* The RocksDB whose code this object runs: the one around its vtable, or, where a class of the application's own wraps it, the process's. */
+static void *image_of(const void *vptr)
+{
+	static const char db_impl[] = "_ZTVN7rocksdb6DBImplE";
+	void *handle = NULL;
+	Dl_info info;
+
+	if (dladdr(vptr, &info) && info.dli_fname)
+		handle = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+	if (handle && dlsym(handle, db_impl))
+		return handle; /* stays: databases of this image will follow */
+	if (handle)
+		dlclose(handle);
+	if (!dladdr(dlsym(RTLD_DEFAULT, db_impl), &info) || !info.dli_fname)
+		return NULL;
+	return dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+}
+
+/* GetRootDB is inline: the copy that a vtable holds may be this image's or one that the application exports in front of it. */
+static void *root_method(const struct lode_image *image, const void *vptr)
+{
+	void *slots[SLOTS_MAX], *global = dlsym(RTLD_DEFAULT, "_ZN7rocksdb11StackableDB9GetRootDBEv");
+	size_t n = lode_probe_read_some(vptr, slots, sizeof(slots)) / sizeof(void *);
+
+	for (size_t i = 0; i < n && slots[i]; i++)
+		if (slots[i] == image->sym[SYM_ROOT_DB] || slots[i] == global)
+			return slots[i];
+	return NULL;
+}
+
+static int find_root(const struct lode_image *image, void *db, const void *vptr, void **root, struct lode_err *err)
+{
+	const void *plain = lode_image_vptr(image, SYM_DB_VTABLE);
+	void *method;
+
+	*root = db;
+	if (vptr == plain)
+		return 0;
+	method = root_method(image, vptr);
+	if (!method || lode_call_root_db(method, db, root) || !lode_probe_is_a(*root, plain))
+		return lode_err_set(err, ENOTSUP, "the database is neither a plain rocksdb::DBImpl nor a wrapper around one (read-only and secondary instances are not tuned)");
+	return 0;
+}
+
+struct late {
+	struct lode_open open;
+	char path[PATH_MAX];
+	struct lode_host **out;
+	struct lode_err *err;
+	const struct lode_image *image;
+	int rc;
+};
+
+static void take_name(void *ctx, const char *text, size_t len)
+{
+	struct late *l = ctx;
+
+	if (len < sizeof(l->path))
+		snprintf(l->path, sizeof(l->path), "%s", text);
+}
+
+static void with_descriptor(void *ctx, const void *descriptors)
+{
+	struct late *l = ctx;
+
+	l->open.cf_descriptors = descriptors;
+	l->rc = lode_host_real_new(&l->open, l->out, l->err);
+}
+
+static void with_options(void *ctx, const void *db_options)
+{
+	struct late *l = ctx;
+	void *const *sym = l->image->sym;
+	void *family = lode_call_cf_handle(sym[SYM_CF_HANDLE], l->open.db, 0);
+
+	l->open.db_options = db_options;
+	if (family && sym[SYM_CF_DESCRIPTOR] && sym[SYM_CF_OPTIONS_NEW] && sym[SYM_CF_OPTIONS_DELETE])
+		lode_call_descriptor(sym[SYM_CF_DESCRIPTOR], sym[SYM_CF_OPTIONS_NEW], sym[SYM_CF_OPTIONS_DELETE], family, with_descriptor, l);
+	if (family)
+		lode_call_delete(sym[SYM_CF_HANDLE_DELETE], family);
+	if (!l->open.cf_descriptors) /* without a sight of the block cache */
+		l->rc = lode_host_real_new(&l->open, l->out, l->err);
+}
+
+int lode_host_real_late(void *db, void **root, struct lode_host **out, struct lode_err *err)
+{
+	struct late l = {.out = out, .err = err, .rc = -ENOTSUP};
+	struct lode_image image;
+	void *vptr = NULL;
+
+	*out = NULL;
+	*root = NULL;
+	if (!db || !lode_probe_read(db, &vptr, sizeof(vptr)))
+		return lode_err_set(err, EINVAL, "this is no database: its memory cannot be read");
+	l.open.image = image_of(vptr);
+	if (!l.open.image)
+		return lode_err_set(err, ENOTSUP, "no RocksDB that exports its functions was found in this process; where it is linked in statically, the plugin is the way");
+	if (lode_image_resolve(l.open.image, &image, err) || find_root(&image, db, vptr, root, err))
+		return -ENOTSUP;
+	if (!image.sym[SYM_DB_NAME] || lode_call_db_name(image.sym[SYM_DB_NAME], *root, take_name, &l) || !l.path[0])
+		return lode_err_set(err, ENOTSUP, "this RocksDB does not say where the database is");
+	l.image = &image;
+	l.open.db = *root;
+	l.open.path = l.path;
+	if (!image.sym[SYM_DB_OPTIONS] || !image.sym[SYM_DB_OPTIONS_DELETE])
+		return lode_err_set(err, ENOTSUP, "this RocksDB does not export DB::GetDBOptions");
+	lode_err_set(err, ENOTSUP, "the options of the database could not be read");
+	lode_call_db_options(image.sym[SYM_DB_OPTIONS], image.sym[SYM_DB_OPTIONS_DELETE], *root, with_options, &l);
+	return l.rc; /* where lode_host_real_new refused, it has said why */
+}

@@ -1,0 +1,151 @@
+/* lodestone.h: the tuner in a program of one's own.
+ *
+ * For programs that own their RocksDB and can be built against this library; one that may not be touched takes the preload instead
+ * (`lodestone run`). The database is opened as ever, then handed to lodestone_attach, and taken back with lodestone_detach before it is closed:
+ *
+ *     char *err = NULL;
+ *     lodestone_options_t *o = lodestone_options_create();
+ *     lodestone_options_set(o, "agent.mode", "auto", &err);
+ *     lodestone_t *tuner = lodestone_attach(db, o, &err);      // db: rocksdb_t*
+ *     ...
+ *     lodestone_detach(tuner);                                 // always before rocksdb_close
+ *     rocksdb_close(db);
+ *
+ * The manner is that of rocksdb/c.h: opaque types, create and destroy, errors through char **errptr.
+ *
+ * ERRORS. A function with `errptr` sets *errptr to a sentence that names the thing and the mend, and returns NULL (or does nothing). *errptr must
+ * be NULL or a string to be freed when the function is called, as in rocksdb/c.h; free it with lodestone_free. errptr itself may be NULL. An error
+ * of ours is never one of your service: a program that cannot attach goes on without the tuner.
+ *
+ * OWNERSHIP. What a create or attach function returns is given back with the matching destroy or detach. Strings that are returned as char * are
+ * yours, to be freed with lodestone_free. Strings and objects that are handed in are copied, except callbacks' ctx, which must live as long as the
+ * process: the agent of a process, once made, is never unmade.
+ *
+ * THREADS. All functions may be called from any thread of the program, but not from a callback of this library. One object must not be used
+ * by two threads at the same time; two attached databases may be. lodestone_detach must not run beside the closing of the same database.
+ *
+ * WHAT MUST NOT BE DONE. Do not close a database that is attached: detach it first. (Where the preload is present, too, it sees the closing and
+ * detaches by itself.) Do not use a lodestone_t after lodestone_detach. Do not unload this library. After fork, a child has no tuner: everything
+ * but lodestone_detach does nothing there and says so.
+ *
+ * ONE AGENT. There is one agent in a process, made by the first attach, or by the preload if that was there before. It has one configuration: settings
+ * of a later attach are not taken, and a line in the log says so. What the operator sets in the environment (LODESTONE_<SECTION>_<KEY>) is
+ * stronger than what the program sets, and LODESTONE_DISABLE=1 keeps every attach from doing anything.
+ *
+ * VERSIONS. The library finds RocksDB's functions at run time in the image that has opened the database, RocksDB 6.29 to 11.x; it is not linked to
+ * any RocksDB and works with the one that the program uses. That RocksDB must be a shared library, or export its symbols. */
+#ifndef LODESTONE_H
+#define LODESTONE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LODESTONE_API __attribute__((visibility("default")))
+
+typedef struct lodestone_t lodestone_t;			  /* one attached database */
+typedef struct lodestone_options_t lodestone_options_t;	  /* settings and callbacks of an attach */
+typedef struct lodestone_question_t lodestone_question_t; /* what an advisor is asked; valid during the callback */
+
+/* "0.1.0" */
+LODESTONE_API const char *lodestone_version(void);
+/* NULL is allowed. */
+LODESTONE_API void lodestone_free(void *string);
+
+/* ---- options ---- */
+
+/* NULL: no memory. */
+LODESTONE_API lodestone_options_t *lodestone_options_create(void);
+LODESTONE_API void lodestone_options_destroy(lodestone_options_t *options);
+/* One key of lodestone.conf(5), written section.key: "agent.mode" = "auto", "llm.url" = "http://127.0.0.1:8080/v1", "agent.interval" = "1s". Checked at
+ * once: an unknown key or a value out of its range is an error that names what would do. The same key again: the later one holds. */
+LODESTONE_API void lodestone_options_set(lodestone_options_t *options, const char *key, const char *value, char **errptr);
+/* All settings of a file of that form, as if set one by one. With the first line that is wrong nothing of the file is taken. */
+LODESTONE_API void lodestone_options_load(lodestone_options_t *options, const char *path, char **errptr);
+
+/* ---- events ---- */
+
+enum {
+	LODESTONE_APPLIED = 1,	/* RocksDB has been given a value of ours (within a trial: every time) */
+	LODESTONE_REVERTED = 2, /* RocksDB has the value of before again */
+	LODESTONE_VERDICT = 3	/* what became of a proposal: `what` is kept, reverted, refused, invalid, tripped, confirmed, went away, put back */
+};
+
+typedef struct {
+	int kind;
+	const char *database; /* its id, as `lodestone status` shows it */
+	uint64_t trial;	      /* counts the proposals of a database */
+	const char *option;   /* APPLIED, REVERTED: RocksDB's name, or "block_cache_size"; else NULL */
+	const char *family;   /* the column family, or "" for options of the database and its cache; else NULL */
+	const char *value;    /* as RocksDB has it now; else NULL */
+	const char *what;     /* VERDICT; else NULL */
+	const char *why;      /* VERDICT: a sentence; else NULL */
+} lodestone_event_t;
+
+/* Called after the fact, on the agent's thread, or in lodestone_detach on its caller's. It must return soon (the agent waits) and must not throw.
+ * All strings are valid during the call only. */
+typedef void lodestone_event_fn(void *ctx, const lodestone_event_t *event);
+LODESTONE_API void lodestone_options_set_event_callback(lodestone_options_t *options, lodestone_event_fn *fn, void *ctx);
+
+/* ---- an advisor of one's own ---- */
+
+/* Proposes changes instead of the built-in expert or a model. It is asked when something could be tried: no trial runs, the work is steady, the budget
+ * allows it. What it proposes is checked, tried and judged like any other proposal. Proposing nothing is an answer. Called on the agent's thread:
+ * it must return within milliseconds and must not throw. */
+typedef void lodestone_advisor_fn(void *ctx, lodestone_question_t *question);
+/* name: one word, for journal and status. */
+LODESTONE_API void lodestone_options_set_advisor(lodestone_options_t *options, const char *name, lodestone_advisor_fn *fn, void *ctx);
+
+/* What was measured over the last half minute; NAN where it is not known. Names:
+ *   ops (a second), read_share, write_share (of the time in RocksDB; of operations where nothing is timed), data_hit (block cache, data blocks),
+ *   misses (blocks a read), cache_full (0 to 1), sst_bytes, stall_share (of the time), debt (bytes of compaction pending), ingest (bytes a second),
+ *   write_amp, flush_rate (a second), cpu_share (of the usable cores), cores, memory_available (bytes). Any other name: NAN. */
+LODESTONE_API double lodestone_question_number(const lodestone_question_t *question, const char *name);
+/* 1 if the option may be changed now: *now is its value and *lo to *hi what would be let through if it were the only change. 0: it may not, or does not
+ * exist here. A family's option is that of the default family. Enumerated options are numbered as the manual lists their words. Pointers may be NULL. */
+LODESTONE_API int lodestone_question_option(const lodestone_question_t *question, const char *option, int64_t *now, int64_t *lo, int64_t *hi);
+/* Adds a change, for all column families, to the one proposal of this question. 1: added; 0: there is no such option, or there are too many changes. */
+LODESTONE_API int lodestone_question_propose(lodestone_question_t *question, const char *option, int64_t value);
+/* Why: goes into the journal. */
+LODESTONE_API void lodestone_question_because(lodestone_question_t *question, const char *why);
+
+/* ---- attaching ---- */
+
+/* RocksDB's own types, as rocksdb/c.h declares them; that header need not be included. */
+struct rocksdb_t;
+struct rocksdb_transactiondb_t;
+struct rocksdb_optimistictransactiondb_t;
+
+/* All of its column families are tuned, also those that are created later. options may be NULL, and may be destroyed afterwards. Attaching what is
+ * attached already, by the preload or by the program, gives another lodestone_t for the same tuner. Returns at once; tuning begins when enough is
+ * known. A database without Statistics is watched by its properties alone: rocksdb_options_enable_statistics before it is opened shows more. */
+LODESTONE_API lodestone_t *lodestone_attach(struct rocksdb_t *db, const lodestone_options_t *options, char **errptr);
+LODESTONE_API lodestone_t *lodestone_attach_transactiondb(struct rocksdb_transactiondb_t *db, const lodestone_options_t *options, char **errptr);
+LODESTONE_API lodestone_t *lodestone_attach_optimistictransactiondb(struct rocksdb_optimistictransactiondb_t *db, const lodestone_options_t *options,
+								     char **errptr);
+/* From C++: a rocksdb::DB *, or one of its subclasses converted to rocksdb::DB *: StackableDB, TransactionDB, DBWithTTL, ... */
+LODESTONE_API lodestone_t *lodestone_attach_cpp(void *rocksdb_db, const lodestone_options_t *options, char **errptr);
+
+/* Ends a trial that runs, puts back or leaves what was kept as agent.on_close says (default: puts back), and touches the database no more. Waits for an
+ * operation in flight: normally milliseconds, at the most as long as one SetOptions takes. NULL is allowed. */
+LODESTONE_API void lodestone_detach(lodestone_t *tuner);
+
+/* ---- while it runs ---- */
+
+/* One JSON object, as in "databases" of `lodestone status -j` (docs: the members are described there). Never waits. NULL with an error where the database
+ * has not been looked at yet (within the first second) or is closed. */
+LODESTONE_API char *lodestone_status_json(const lodestone_t *tuner, char **errptr);
+/* These are carried out by the agent's thread and waited for: a tick is milliseconds, an answer that takes ten seconds is an error. pause undoes a trial
+ * that runs; rollback puts back everything that is kept. */
+LODESTONE_API void lodestone_pause(lodestone_t *tuner, char **errptr);
+LODESTONE_API void lodestone_resume(lodestone_t *tuner, char **errptr);
+LODESTONE_API void lodestone_rollback(lodestone_t *tuner, char **errptr);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
