@@ -78,6 +78,26 @@ static void say_asked(struct lode_buf *o, const cJSON *r)
 	cli_add_text(o, cli_str(r, "advisor"));
 }
 
+/* By metric where that was said, else the one number. */
+static void say_expected(struct lode_buf *o, const cJSON *p)
+{
+	const cJSON *metric, *all = cli_obj(p, "expects");
+
+	if (all) {
+		lode_buf_adds(o, " expects");
+		cJSON_ArrayForEach(metric, all)
+		{
+			lode_buf_adds(o, metric == all->child ? " " : ", ");
+			cli_add_text(o, metric->string);
+			lode_buf_adds(o, " ");
+			cli_show_effect(o, cli_num(all, metric->string), NAN, NAN);
+		}
+	} else if (isfinite(cli_num(p, "expect"))) {
+		lode_buf_adds(o, " expects ");
+		cli_show_effect(o, cli_num(p, "expect"), NAN, NAN);
+	}
+}
+
 static void say_proposal(struct lode_buf *o, const cJSON *r)
 {
 	const cJSON *p = cli_obj(r, "proposal"), *c;
@@ -89,6 +109,11 @@ static void say_proposal(struct lode_buf *o, const cJSON *r)
 		cli_add_text(o, *cli_str(c, "option") ? cli_str(c, "option") : "?");
 		lode_buf_adds(o, " = ");
 		cli_add_text(o, cli_str(c, "means"));
+		if (*cli_str(c, "reason")) {
+			lode_buf_adds(o, " (");
+			cli_add_text(o, cli_str(c, "reason"));
+			lode_buf_adds(o, ")");
+		}
 		first = false;
 	}
 	lode_buf_adds(o, " [");
@@ -96,10 +121,7 @@ static void say_proposal(struct lode_buf *o, const cJSON *r)
 	lode_buf_adds(o, ": ");
 	cli_add_text(o, cli_str(p, "rule"));
 	lode_buf_adds(o, "]");
-	if (isfinite(cli_num(p, "expect"))) {
-		lode_buf_adds(o, " expects ");
-		cli_show_effect(o, cli_num(p, "expect"), NAN, NAN);
-	}
+	say_expected(o, p);
 	if (*cli_str(p, "why")) {
 		lode_buf_adds(o, ": ");
 		cli_add_text(o, cli_str(p, "why"));

@@ -141,7 +141,7 @@ python3 - "$tmp/state/rocksdb-00aa/journal.jsonl" <<'P'
 import sys, zlib
 w = '[{"scope":"cf","cf":0,"key":"write_buffer_size","value":"%d"}]'
 rows = [('attach', '"path":"/tmp/db","rocksdb":"7.8.3","mode":"auto","advisor":"expert","pace":"bench","pid":7'),
-        ('proposal', '"trial":12,"proposal":{"id":12,"advisor":"expert","rule":"cache","why":"m\\u001b[31misses","changes":[{"option":"write_buffer_size","means":"128 MiB"}],"expect":0.2}'),
+        ('proposal', '"trial":12,"proposal":{"id":12,"advisor":"expert","rule":"cache","why":"m\\u001b[31misses","changes":[{"option":"write_buffer_size","means":"128 MiB","reason":"f\\u001bewer"}],"expect":0.2,"expects":{"speed":0.2,"stall_share":0.5}}'),
         ('refused', '"trial":12,"refusal":{"rule":"memory-budget","why":"too much"}'),
         ('intent', '"trial":13,"design":"switch","todo":' + w % 134217728 + ',"undo":' + w % 67108864),
         ('verdict', '"trial":13,"changes":"a -> b","verdict":{"kind":"keep","design":"switch","effect":0.25,"lo":0.2,"hi":0.3,"evidence":41,"pairs":6,"seconds":80,"why":"faster"}'),
@@ -155,7 +155,7 @@ with open(sys.argv[1], "wb") as f:
 P
 journal=$tmp/state/rocksdb-00aa/journal.jsonl
 expect 0 "$cli" journal -d rocksdb-00aa
-for text in "RocksDB 7.8.3 at /tmp/db" "write_buffer_size = 128 MiB [expert: cache] expects +20.0 %: m?[31misses" "memory-budget: too much" "a damaged line" \
+for text in "RocksDB 7.8.3 at /tmp/db" "write_buffer_size = 128 MiB (f?ewer) [expert: cache] expects speed +20.0 %, stall_share +50.0 %: m?[31misses" "memory-budget: too much" "a damaged line" \
 	"write_buffer_size 64 MiB -> 128 MiB, tried by switch" "keep: a -> b  +25.0 % (+20.0 .. +30.0 %), evidence 41, 6 pairs in 1m20s: faster" "settled  #13 kept" "a 1, b [1,2], c text" \
 	"1 records are missing"; do
 	out "$text"
