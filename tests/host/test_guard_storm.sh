@@ -74,8 +74,10 @@ for w in "${workloads[@]}"; do
 	for what in failed ours differ left; do
 		[ "$(count " $line" $what)" = 0 ] || fail "$label: $what: $line"
 	done
-	[ "$(count " $line" applied)" -gt $((3 * seconds)) ] || fail "$label: hardly anything was accepted: $line"
+	[ "$(count " $line" applied)" -gt 0 ] || fail "$label: nothing was accepted: $line"
 	cat "$work/report" >>"$work/total"
 	seed=$((seed + 1))
 done
+# How much comes through in a second is a matter of the machine, and of chance: all workloads together have to.
+[ "$(count " $(sum "$work/total")" applied)" -gt $((10 * seconds)) ] || fail "hardly anything was accepted: $(sum "$work/total")"
 passed "$(sum "$work/total")"
