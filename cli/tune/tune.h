@@ -125,6 +125,9 @@ struct tune_history {
 	struct tune_trial *trial;
 	size_t ntrial;
 	char ended[240]; /* why the loop ended; "" while it runs */
+	char file[512];	 /* the final OPTIONS file; "" = none: nothing was kept, or it still runs */
+	double gain, lo, hi; /* of that file against the baseline, measured afresh at the end, relative; NAN = not measured */
+	unsigned pairs;	     /* of runs that say so */
 	double active_s; /* over all sittings */
 };
 
