@@ -35,7 +35,6 @@ struct lode_question { /* everything borrowed, valid during ask only */
 	size_t nhistory;
 	const struct lode_objective *objective; /* NULL: balanced, no SLOs */
 	const char *rocksdb_version;
-	unsigned rounds_left;           /* of the budget */
 	/* for the prompt; all of it may be missing (NULL, 0, NAN) */
 	const struct lode_moment *trend; /* stretches of equal length of this work, without a trial, oldest first; the last ends now */
 	size_t ntrend;

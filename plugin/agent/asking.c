@@ -197,7 +197,7 @@ static void look(struct lode_conductor *c)
 	if (a->looked_ns && lode_conductor_now(c) - a->looked_ns < lode_seconds_ns(LOOK_S))
 		return;
 	a->looked_ns = lode_conductor_now(c);
-	q = lode_question_ask(c, &asked);
+	q = lode_question_now(c, &asked);
 	lode_signs_of(q, &s);
 	n = lode_diagnose(q, &s, d, LODE_DIAGNOSES_MAX);
 	a->worth = n ? lode_diagnosis_worth(d, n) : NAN;

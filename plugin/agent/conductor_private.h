@@ -247,8 +247,8 @@ struct lode_asked { /* a question with what it borrows; the rest is the conducto
 	struct lode_moment trend[LODE_ASKED_TREND];
 	struct lode_lore lore[LODE_ASKED_LORE];
 };
-const struct lode_question *lode_question_ask(struct lode_conductor *c, struct lode_asked *a);
-const struct lode_question *lode_question_whole(struct lode_conductor *c, struct lode_asked *a); /* with what was asked for and is in no sample: read now */
+const struct lode_question *lode_question_now(struct lode_conductor *c, struct lode_asked *a);   /* the present alone: enough for a diagnosis */
+const struct lode_question *lode_question_whole(struct lode_conductor *c, struct lode_asked *a); /* with the past, and what was asked for and is in no sample: read now */
 void lode_question_note(struct lode_conductor *c); /* the values before the present proposal, for its outcome */
 
 /* memory.c */

@@ -3,6 +3,16 @@
 
 #include <math.h>
 
+/* False: an advisor that costs nothing. */
+static bool known(struct lode_advisor *a, struct lode_standing *s, struct lode_traffic *t)
+{
+	if (!a || !a->ops->standing || !a->ops->traffic)
+		return false;
+	a->ops->standing(a, s);
+	a->ops->traffic(a, t);
+	return true;
+}
+
 static void json_left(struct lode_json *j, const char *left_name, const char *max_name, uint64_t left, uint64_t max, double unit)
 {
 	lode_json_num(j, left_name, left == LODE_UNLIMITED ? NAN : (double)left / unit);
@@ -14,10 +24,8 @@ void lode_model_json(struct lode_advisor *a, struct lode_json *j)
 	struct lode_standing s;
 	struct lode_traffic t;
 
-	if (!a || !a->ops->standing || !a->ops->traffic)
+	if (!known(a, &s, &t))
 		return;
-	a->ops->standing(a, &s);
-	a->ops->traffic(a, &t);
 	lode_json_object(j, "model");
 	lode_json_str(j, "state", lode_may_name(s.may));
 	lode_json_str(j, "why", s.why);
@@ -62,10 +70,8 @@ void lode_model_metrics(struct lode_advisor *a, struct lode_expo *e)
 	struct lode_standing s;
 	struct lode_traffic t;
 
-	if (!a || !a->ops->standing || !a->ops->traffic)
+	if (!known(a, &s, &t))
 		return;
-	a->ops->standing(a, &s);
-	a->ops->traffic(a, &t);
 	for (int i = 0; i < LODE_CALL_N; i++)
 		if (t.outcome[i])
 			labelled(e, "lodestone_llm_requests_total", LODE_COUNTER, "Requests to the language model by what became of each.", "outcome",

@@ -33,7 +33,6 @@ static void loop(const struct lode_conductor *c, struct lode_question *q)
 {
 	struct lode_interval *past = c->history_n ? calloc(c->history_n, sizeof(*past)) : NULL;
 
-	q->waiting = NAN;
 	for (size_t i = 0; past && i < c->history_n; i++)
 		past[i] = *lode_conductor_past(c, c->history_n - 1 - i);
 	if (past)
@@ -123,39 +122,45 @@ static void left(const struct lode_conductor *c, struct lode_question *q)
 	q->left = s.left;
 }
 
-const struct lode_question *lode_question_ask(struct lode_conductor *c, struct lode_asked *a)
+const struct lode_question *lode_question_now(struct lode_conductor *c, struct lode_asked *a)
+{
+	memset(a, 0, sizeof(*a));
+	a->question = (struct lode_question){.now = lode_conductor_situation(c),
+					     .window = c->window,
+					     .workload = &c->workload,
+					     .objective = &c->config->objective,
+					     .rocksdb_version = c->host->ops->info(c->host)->version,
+					     .waiting = NAN,
+					     .others = lode_others_cores(&c->others),
+					     .harm_left = harm_left(c),
+					     .trials_left = trials_left(c)};
+	lode_conductor_window(c, fmax(c->pace.window, c->pace.observe), c->window);
+	return &a->question;
+}
+
+static void past(struct lode_conductor *c, struct lode_asked *a)
 {
 	struct lode_question *q = &a->question;
 
-	memset(a, 0, sizeof(*a));
-	*q = (struct lode_question){.now = lode_conductor_situation(c),
-				    .window = c->window,
-				    .workload = &c->workload,
-				    .regimes = &c->memory.book,
-				    .history = c->outcome,
-				    .nhistory = c->noutcome,
-				    .objective = &c->config->objective,
-				    .rocksdb_version = c->host->ops->info(c->host)->version,
-				    .rounds_left = 20,
-				    .wants = c->wants,
-				    .others = lode_others_cores(&c->others),
-				    .harm_left = harm_left(c),
-				    .trials_left = trials_left(c)};
+	q->regimes = &c->memory.book;
+	q->history = c->outcome;
+	q->nhistory = c->noutcome;
 	for (size_t i = 0; i < c->noutcome; i++)
 		c->outcome[i].age_s = (double)(lode_conductor_now(c) - c->outcome_ns[i]) / 1e9;
 	left(c, q);
 	trend(c, a);
 	loop(c, q);
 	lore(c, a);
-	lode_conductor_window(c, fmax(c->pace.window, c->pace.observe), c->window);
-	return q;
 }
 
 const struct lode_question *lode_question_whole(struct lode_conductor *c, struct lode_asked *a)
 {
 	unsigned parts = lode_extra_parts(c->wants);
 
-	lode_question_ask(c, a);
+	lode_question_now(c, a);
+	past(c, a);
+	lode_conductor_window(c, fmax(c->pace.window, c->pace.observe), c->window); /* the trend has used it */
+	a->question.wants = c->wants;
 	if (parts && !lode_detail_take(c->host, parts, c->now, &c->detail))
 		a->question.detail = &c->detail;
 	return &a->question;

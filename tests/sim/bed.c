@@ -147,6 +147,19 @@ size_t bed_journal(struct bed *b, struct lode_buf *out)
 	return lines;
 }
 
+unsigned bed_count(struct bed *b, const char *needle)
+{
+	struct lode_buf text;
+	unsigned n = 0;
+
+	lode_buf_init(&text, 64 << 20);
+	bed_journal(b, &text);
+	for (const char *p = lode_buf_str(&text); (p = strstr(p, needle)); p++)
+		n++;
+	lode_buf_fini(&text);
+	return n;
+}
+
 /* ---- the scripted advisor ---- */
 
 struct scripted {

@@ -36,6 +36,7 @@ const char *bed_status(struct bed *b);
 /* Every option and the cache's capacity as at the start? Prints the difference if not. */
 bool bed_as_before(struct bed *b);
 size_t bed_journal(struct bed *b, struct lode_buf *out); /* its text; the number of lines */
+unsigned bed_count(struct bed *b, const char *needle);   /* how often the journal has this */
 
 /* An advisor that proposes what it is told, once each. value by tunable id. */
 struct bed_wish {

@@ -192,19 +192,6 @@ static void run(struct bed *b, double seconds)
 	}
 }
 
-static unsigned lines(struct bed *b, const char *needle)
-{
-	struct lode_buf text;
-	unsigned n = 0;
-
-	lode_buf_init(&text, 64 << 20);
-	bed_journal(b, &text);
-	for (const char *p = lode_buf_str(&text); (p = strstr(p, needle)); p++)
-		n++;
-	lode_buf_fini(&text);
-	return n;
-}
-
 /* Every way to fail, for twenty minutes: never more calls than the breaker allows, nothing tried, and the same again with the same seed. */
 static void test_failures(void **state)
 {
@@ -240,11 +227,11 @@ static void test_failures(void **state)
 				fail_msg("%s: %u calls", cases[i].way.name, f->posts);
 			first = f->posts;
 			assert_true(s.may == LODE_MAY_NOT_STOPPED || s.may == LODE_MAY_NOT_CIRCUIT || s.wait_s == 0);
-			assert_int_equal(lines(&b, "\"kind\":\"intent\""), 0);
-			assert_true(lines(&b, "\"kind\":\"model\"") >= 1);
+			assert_int_equal(bed_count(&b, "\"kind\":\"intent\""), 0);
+			assert_true(bed_count(&b, "\"kind\":\"model\"") >= 1);
 			assert_true(bed_as_before(&b));
 			if (cases[i].way.stops) {
-				assert_int_equal(lines(&b, "\"kind\":\"model\""), 1);
+				assert_int_equal(bed_count(&b, "\"kind\":\"model\""), 1);
 				assert_non_null(strstr(bed_status(&b), "not asked any more"));
 				lode_conductor_pause(b.c, false); /* lodestone resume */
 				run(&b, 60);
@@ -355,12 +342,12 @@ static void test_stale(void **state)
 	assert_true(lode_lsm_at(b.sim, &set));
 	run(&b, 45);
 	assert_int_equal(f->posts, 1);
-	assert_int_equal(lines(&b, "\"kind\":\"stale\""), 1);
-	assert_int_equal(lines(&b, "\"kind\":\"proposal\""), 0);
+	assert_int_equal(bed_count(&b, "\"kind\":\"stale\""), 1);
+	assert_int_equal(bed_count(&b, "\"kind\":\"proposal\""), 0);
 	assert_true(bed_until(&b, "waiting for the model", 120));
 	lode_conductor_pause(b.c, true);
 	run(&b, 60);
-	assert_int_equal(lines(&b, "\"kind\":\"stale\""), 2);
+	assert_int_equal(bed_count(&b, "\"kind\":\"stale\""), 2);
 	lode_conductor_pause(b.c, false);
 	/* And one that is not stale is tried. */
 	assert_true(bed_until(&b, "\"state\":\"TRIAL\"", 300));
@@ -414,7 +401,7 @@ static void test_tripwire_while_it_hangs(void **state)
 	assert_true(lode_lsm_at(b.sim, &stop));
 	run(&b, 3);
 	assert_null(strstr(bed_status(&b), "\"state\":\"TRIAL\""));
-	assert_int_equal(lines(&b, "\"kind\":\"settled\""), 1);
+	assert_int_equal(bed_count(&b, "\"kind\":\"settled\""), 1);
 	assert_true(bed_as_before(&b));
 	assert_true(f->asked);
 	lode_conductor_settle(other);

@@ -96,18 +96,6 @@ static void start(struct bed *b, struct talker *t, uint64_t seed)
 	b->asker.advisor = &t->base;
 }
 
-static unsigned count(struct bed *b, const char *needle)
-{
-	struct lode_buf text;
-	unsigned n = 0;
-	lode_buf_init(&text, 64 << 20);
-	bed_journal(b, &text);
-	for (const char *p = lode_buf_str(&text); (p = strstr(p, needle)); p++)
-		n++;
-	lode_buf_fini(&text);
-	return n;
-}
-
 static void test_complaint_helps(void **state)
 {
 	static const int64_t cache[] = {TOO_LARGE, 16ll << 20};
@@ -121,10 +109,10 @@ static void test_complaint_helps(void **state)
 	assert_int_equal(t.complained, 1);
 	assert_int_equal(t.refused.change[0].value, TOO_LARGE);
 	assert_int_not_equal(t.refusal.rule, LODE_RULE_NONE);
-	assert_int_equal(count(&b, "\"kind\":\"refused\""), 1);
-	assert_int_equal(count(&b, "\"kind\":\"proposal\""), 2);
-	assert_int_equal(count(&b, "\"reason\":\"a reason of its own\""), 2);
-	assert_int_equal(count(&b, "\"expects\":{\"speed\":0.1}"), 2);
+	assert_int_equal(bed_count(&b, "\"kind\":\"refused\""), 1);
+	assert_int_equal(bed_count(&b, "\"kind\":\"proposal\""), 2);
+	assert_int_equal(bed_count(&b, "\"reason\":\"a reason of its own\""), 2);
+	assert_int_equal(bed_count(&b, "\"expects\":{\"speed\":0.1}"), 2);
 	bed_free(&b);
 }
 
@@ -142,7 +130,7 @@ static void test_one_complaint_a_round(void **state)
 	bed_run(&b, 600);
 	assert_true(t.asked > 1);
 	assert_int_equal(t.complained, t.asked);
-	assert_int_equal(count(&b, "\"kind\":\"refused\""), 2 * t.asked);
+	assert_int_equal(bed_count(&b, "\"kind\":\"refused\""), 2 * t.asked);
 	assert_true(bed_as_before(&b));
 	bed_free(&b);
 }
@@ -163,7 +151,7 @@ static void test_statistics_come_once(void **state)
 	assert_int_equal(t.seen_parts[1], LODE_DETAIL_LEVELS | LODE_DETAIL_CACHE);
 	assert_int_equal(t.seen_wants[2], 0);
 	assert_int_equal(t.seen_parts[2], 0);
-	assert_int_equal(count(&b, "\"wants\":[\"levels\",\"get_times\",\"cache_entries\"]"), 1);
+	assert_int_equal(bed_count(&b, "\"wants\":[\"levels\",\"get_times\",\"cache_entries\"]"), 1);
 	bed_free(&b);
 }
 

@@ -147,7 +147,6 @@ static inline struct world *world_new(void)
 				      .history = w->history,
 				      .objective = NULL,
 				      .rocksdb_version = "7.8.3",
-				      .rounds_left = 10,
 				      .waiting = NAN,
 				      .others = NAN,
 				      .harm_left = NAN,
