@@ -1,5 +1,6 @@
 /* The `lodestone` command: a table of verbs. */
 #include "cli.h"
+#include "manual.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -11,6 +12,8 @@
 	"  PID         the process; may be left out if there is only one\n"                                                                \
 	"  -S SOCKET   its control socket, if it is not in the usual place\n"                                                              \
 	"  -d DB       only this database: its id, the beginning of its id, or its path\n"
+
+const char cli_target_help[] = TARGET_HELP;
 
 const struct cli_verb cli_verbs[] = {
     {"run", "[-c FILE] [-s section.key=value]... [--] COMMAND [ARG]...", "start a program with the tuner in it",
@@ -61,8 +64,11 @@ const struct cli_verb cli_verbs[] = {
      "Services reach it by llm.url = unix:/run/lodestone/relay.sock, and need no key, no TLS library and no network. It runs in the\n"
      "foreground until SIGTERM, with one line in the log for each call, and reads the key file anew for each.\n",
      cli_relay},
-    {"help", "[VERB|config]", "this list, more about one verb, or every setting",
-     "  config      every key of the configuration with its default, as a file to start from\n", cli_help},
+    {"help", "[VERB|config|tunables] [--man]", "this list, more about one verb, every setting, or every option that is tuned",
+     "  config      every key of the configuration with its default, as a file to start from\n"
+     "  tunables    every option of RocksDB that is known: what it does, its bounds, and why it is tuned or not\n"
+     "  --man       the same, or every verb, as a part of a manual page\n",
+     cli_help},
 };
 const int cli_verb_count = sizeof cli_verbs / sizeof cli_verbs[0];
 
@@ -155,26 +161,19 @@ static const struct cli_verb *find_verb(const char *name)
 	return NULL;
 }
 
-static int show_settings(void)
-{
-	struct lode_buf text;
-
-	lode_buf_init(&text, 1 << 20);
-	lode_config_document(&text);
-	fputs(lode_buf_str(&text), stdout);
-	lode_buf_fini(&text);
-	return CLI_DONE;
-}
-
 int cli_help(const struct cli_verb *v, int argc, char **argv)
 {
-	(void)v;
-	if (argc > 2)
+	bool man = argc > 1 && !strcmp(argv[argc - 1], "--man");
+	const char *what = argc - man > 1 ? argv[1] : NULL;
+
+	if (argc - man > 2)
 		return cli_usage(v, false);
-	if (argc == 2 && !strcmp(argv[1], "config"))
-		return show_settings();
-	if (argc == 2 && strcmp(argv[1], "--help") != 0 && strcmp(argv[1], "-h") != 0) {
-		const struct cli_verb *about = find_verb(argv[1]);
+	if (what && (!strcmp(what, "config") || !strcmp(what, "tunables")))
+		return cli_manual(what, man);
+	if (man)
+		return what ? cli_usage(v, false) : cli_manual("verbs", true);
+	if (what && strcmp(what, "--help") != 0 && strcmp(what, "-h") != 0) {
+		const struct cli_verb *about = find_verb(what);
 
 		return about ? cli_usage(about, true) : CLI_WRONG;
 	}

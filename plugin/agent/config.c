@@ -359,17 +359,26 @@ int lode_config_set_at(struct lode_config *c, size_t i, const char *value, struc
 	return set_key(c, &keys[i], value, err);
 }
 
-void lode_config_document(struct lode_buf *out)
+/* What a value looks like and where it must lie, for people. */
+static void describe_range(const struct key *k, char *buf, size_t len)
 {
-	const char *section = "";
-	for (size_t i = 0; i < KEYS; i++) {
-		const struct key *k = &keys[i];
-		if (strcmp(section, k->section) != 0)
-			lode_buf_addf(out, "%s[%s]\n", *section ? "\n" : "", k->section);
-		section = k->section;
-		lode_buf_addf(out, "# %s\n", k->doc);
-		for (int w = 0; k->words && k->words[w]; w++)
-			lode_buf_addf(out, "%s%s%s", w ? ", " : "# One of: ", k->words[w], k->words[w + 1] ? "" : ".\n");
-		lode_buf_addf(out, "#%s = %s\n", k->name, k->initial);
-	}
+	static const char *const kinds[] = {
+	    [T_TEXT] = "text", [T_WORD] = "one of the words", [T_AUTO] = "auto or never", [T_BOOL] = "true or false", [T_LOG_LEVEL] = "a level", [T_SLO] = "none, or a promise"};
+	const char *unit = k->type == T_SECONDS ? " s" : "";
+
+	if (k->type != T_UINT && k->type != T_INT && k->type != T_SIZE && k->type != T_SECONDS && k->type != T_REAL)
+		snprintf(buf, len, "%s", kinds[k->type]);
+	else if (k->max >= BIG)
+		snprintf(buf, len, "%s, %.12g or more", type_hint(k->type), k->min);
+	else
+		snprintf(buf, len, "%s, %.12g%s to %.12g%s", type_hint(k->type), k->min, unit, k->max, unit);
+}
+
+bool lode_config_row(size_t i, struct lode_config_row *row)
+{
+	if (i >= KEYS)
+		return false;
+	*row = (struct lode_config_row){.section = keys[i].section, .name = keys[i].name, .initial = keys[i].initial, .doc = keys[i].doc, .words = keys[i].words};
+	describe_range(&keys[i], row->range, sizeof(row->range));
+	return true;
 }

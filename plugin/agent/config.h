@@ -79,7 +79,7 @@ int lode_config_set(struct lode_config *c, const char *section, const char *key,
 typedef int lode_setting_fn(void *ctx, const char *section, const char *key, const char *value, struct lode_err *err);
 int lode_config_each(const char *text, const char *name, lode_setting_fn *fn, void *ctx, struct lode_buf *notes);
 int lode_config_set_key(struct lode_config *c, const char *key, const char *value, struct lode_err *err); /* "section.key" */
-/* Every key with its default and documentation as a commented INI file: the manual and the example. */
+/* Every key with its default and documentation as a commented INI file: the example, and what a package installs. */
 void lode_config_document(struct lode_buf *out);
 
 #endif

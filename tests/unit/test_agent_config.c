@@ -161,6 +161,24 @@ static void test_document_reads_back(void **state)
 	lode_buf_fini(&doc);
 }
 
+/* What people are told of each key is there, and a default lies in the range that is told. */
+static void test_rows(void **state)
+{
+	struct lode_config_row row;
+	struct lode_err err = {0};
+	char name[96];
+	size_t i;
+	(void)state;
+	for (i = 0; lode_config_row(i, &row); i++) {
+		assert_non_null(lode_config_env_name(i, name, sizeof(name)));
+		assert_non_null(lode_config_intro(row.section));
+		assert_true(*row.doc && *row.range && strlen(row.range) < sizeof(row.range) - 1);
+		assert_int_equal(lode_config_set(&c, row.section, row.name, row.initial, &err), 0);
+	}
+	assert_null(lode_config_env_name(i, name, sizeof(name)));
+	assert_null(lode_config_intro("agents"));
+}
+
 static void test_too_long(void **state)
 {
 	char value[600];
@@ -183,6 +201,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_environment_beats_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_missing_file_and_switch, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_document_reads_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_rows, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
