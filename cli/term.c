@@ -1,6 +1,8 @@
 /* The terminal: size, colours, and text from elsewhere made safe for it. */
 #include "cli.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,27 +45,6 @@ void cli_term_init(struct cli_term *t)
 	cli_term_size(t);
 }
 
-/* Length of the character at s if it may be shown as it is, else 0: ASCII controls, C1 controls, marks that turn the direction of text, and
- * bytes that are no UTF-8 could all make a terminal lie. */
-static int shown(const unsigned char *s)
-{
-	if (s[0] >= 0x20 && s[0] < 0x7f)
-		return 1;
-	if (s[0] >= 0xc2 && s[0] <= 0xdf && (s[1] & 0xc0) == 0x80)
-		return s[0] == 0xc2 && s[1] < 0xa0 ? 0 : 2;
-	if (s[0] >= 0xe0 && s[0] <= 0xef && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80) {
-		unsigned c = (s[0] & 0xfu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
-
-		if (c < 0x800 || (c >= 0xd800 && c < 0xe000) || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-		    (c >= 0x2066 && c <= 0x2069))
-			return 0;
-		return 3;
-	}
-	if (s[0] >= 0xf0 && s[0] <= 0xf4 && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80 && (s[3] & 0xc0) == 0x80)
-		return (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f) ? 0 : 4;
-	return 0;
-}
-
 void cli_add_cut(struct lode_buf *out, const char *s, int columns)
 {
 	const unsigned char *p = (const unsigned char *)s;
@@ -71,7 +52,7 @@ void cli_add_cut(struct lode_buf *out, const char *s, int columns)
 	int n = 0;
 
 	for (; *p; n++) {
-		int len = shown(p);
+		int len = lode_text_shown(p);
 
 		if (n == columns) {
 			if (!out->failed && columns > 1) {
