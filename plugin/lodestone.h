@@ -112,6 +112,23 @@ LODESTONE_API int lodestone_question_propose(lodestone_question_t *question, con
 /* Why: goes into the journal. */
 LODESTONE_API void lodestone_question_because(lodestone_question_t *question, const char *why);
 
+/* ---- an objective of one's own ---- */
+
+/* The owner's own metric, which a change must make better to be kept: orders a second, time that jobs wait in a queue. It is asked once with every sample
+ * (agent.interval, normally a second), for every attached database, on the agent's thread: it must return within milliseconds and must not throw.
+ * Two counters that only grow: the metric of a stretch of time is the growth of *done by the growth of *over.
+ *   work per second:            *done = orders so far; *over is left as it is, the time in seconds
+ *   waiting per job:            *done = seconds that all jobs so far have waited, *over = their number
+ *   a gauge, as a last resort:  *done += its value, *over += 1, in static variables
+ * Returns 1; or 0 if it is not known now: nothing is judged by the stretches in which it was not known. Numbers that are not finite, counters that have
+ * fallen, and a metric that stands still count as not known. database: its id, as in events; a metric of the whole service need not look at it. */
+typedef int lodestone_objective_fn(void *ctx, const char *database, double *done, double *over);
+/* Sets objective.kind to custom as well; what is set later, or by the operator, is stronger, and then the metric is shown and not judged. What RocksDB
+ * itself shows (service time, slow operations, stalls, memory, ...) may not get worse by more than guard.margin_*, whatever the metric says.
+ * name: one word, for status and journal; it is not in any prompt. more_is_better: 0 where less of it is better. */
+LODESTONE_API void lodestone_options_set_objective(lodestone_options_t *options, const char *name, lodestone_objective_fn *fn, void *ctx, int more_is_better,
+						   char **errptr);
+
 /* ---- attaching ---- */
 
 /* RocksDB's own types, as rocksdb/c.h declares them; that header need not be included. */

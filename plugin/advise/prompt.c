@@ -133,6 +133,7 @@ int lode_prompt_build(const struct lode_question *q, const struct lode_prompt_op
 	size_t limit = k.page.o->tokens ? k.page.o->tokens : LODE_PROMPT_TOKENS, texts;
 
 	memset(&out->offer, 0, sizeof out->offer);
+	out->offer.own = q->objective && q->objective->kind == LODE_CUSTOM;
 	lode_buf_init(&out->system, SECTION_MAX);
 	lode_buf_init(&out->user, SECTION_MAX * 2);
 	k.page.versions = lode_wording_versions(k.page.o->wording, out->wording, sizeof out->wording);

@@ -96,6 +96,29 @@ void lode_page_system(struct lode_page *p)
 
 /* ---- what it is for ---- */
 
+/* What the program measures is told as a ratio only: it may be a number that is nobody's business. */
+static void own_course(struct lode_page *p)
+{
+	const struct lode_question *q = p->q;
+	double first = NAN;
+
+	if (q->objective->kind != LODE_CUSTOM)
+		return;
+	lode_buf_addf(p->b, "In expectations and verdicts it is called \"%s\".\n", lode_metric_name[q->objective->falls ? LODE_M_OWN_COST : LODE_M_OWN]);
+	for (size_t i = 0; i < q->ntrend; i++) {
+		double ratio = q->trend[i].own / (isnan(first) ? q->trend[i].own : first);
+
+		if (!(ratio > 0) || !isfinite(ratio))
+			continue;
+		if (isnan(first))
+			lode_buf_adds(p->b, "Its course over the stretches of the trend, the first one being 1:");
+		first = isnan(first) ? q->trend[i].own : first;
+		lode_buf_addf(p->b, " %s", NUM(ratio));
+	}
+	if (!isnan(first))
+		lode_buf_adds(p->b, "\n");
+}
+
 /* A balanced objective without promises is what the rules of the system text say already. */
 void lode_page_objective(struct lode_page *p)
 {
@@ -106,7 +129,8 @@ void lode_page_objective(struct lode_page *p)
 	if (!o || (o->kind == LODE_BALANCED && !lode_objective_has_slo(o)))
 		return;
 	lode_buf_addf(p->b, "\n# Objective\nA change is kept only if it brings %s, and nothing else gets worse by more than a small margin.\n",
-		      lode_objective_doc((enum lode_objective_kind)o->kind));
+		      lode_objective_doc(o));
+	own_course(p);
 	if (!lode_objective_has_slo(o))
 		return;
 	lode_buf_addf(p->b, "SLOs: %s. Slow operations are those beyond these limits.\n", lode_objective_slos(o, slos, sizeof slos));

@@ -9,6 +9,7 @@ struct lode_offer {
 	bool option[LODE_TUNABLE_MAX];
 	uint32_t cf[LODE_CF_MAX]; /* families that were named, by RocksDB's id: cf0, cf3, ... */
 	size_t ncf;
+	bool own; /* the objective is the program's own metric: expectations may be about that */
 };
 
 /* An HTTP reply's status and body, in the order of transport, status, envelope, content, meaning. Fills call, why, tokens, model, raw, wants, and

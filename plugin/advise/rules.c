@@ -62,7 +62,7 @@ const char *lode_rule_whole(const struct lode_view *v)
 }
 
 /* What a rule brings nearer. Nothing that makes RocksDB write more stands under write_amp or cost, nothing that readers pay for under latency. */
-#define SPEED_ (1u << LODE_BALANCED | 1u << LODE_THROUGHPUT)
+#define SPEED_ (1u << LODE_BALANCED | 1u << LODE_THROUGHPUT | 1u << LODE_CUSTOM)
 #define LATENCY_ (1u << LODE_LATENCY)
 #define WRITE_AMP_ (1u << LODE_WRITE_AMP)
 #define COST_ (1u << LODE_COST)

@@ -87,7 +87,7 @@ static void changes(struct lode_json *j, const struct lode_offer *o)
 	lode_json_end(j);
 }
 
-static void expect(struct lode_json *j)
+static void expect(struct lode_json *j, const struct lode_offer *o)
 {
 	static const char *const names[] = {"metric", "gain_percent", NULL};
 
@@ -95,7 +95,8 @@ static void expect(struct lode_json *j)
 	begin_object(j, "items");
 	begin_words(j, "metric");
 	for (int m = 0; m < LODE_METRIC_N; m++)
-		lode_json_str(j, NULL, lode_metric_name[m]);
+		if (o->own || !lode_metric_own((enum lode_metric)m))
+			lode_json_str(j, NULL, lode_metric_name[m]);
 	end_words(j);
 	type_of(j, "gain_percent", "number");
 	end_object(j, names);
@@ -119,7 +120,7 @@ void lode_schema_write(struct lode_json *j, const char *key, const struct lode_o
 	begin_object(j, key);
 	type_of(j, "diagnosis", "string");
 	changes(j, o);
-	expect(j);
+	expect(j, o);
 	type_of(j, "confidence", "number");
 	type_of(j, "no_change_reason", "string");
 	ask_for(j);

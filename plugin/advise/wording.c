@@ -37,14 +37,14 @@ static void put_objective(const struct lode_question *q, struct lode_buf *out)
 
 static void put_gain(const struct lode_question *q, struct lode_buf *out)
 {
-	lode_buf_addf(out, "it brings %s and nothing else gets worse by more than a small margin", lode_objective_doc((enum lode_objective_kind)kind_of(q)));
+	lode_buf_addf(out, "it brings %s and nothing else gets worse by more than a small margin", lode_objective_doc(q->objective));
 }
 
 static void put_metrics(const struct lode_question *q, struct lode_buf *out)
 {
-	(void)q;
 	for (int m = 0; m < LODE_METRIC_N; m++)
-		lode_buf_addf(out, "%s%s", m ? ", " : "", lode_metric_name[m]);
+		if (kind_of(q) == LODE_CUSTOM || !lode_metric_own((enum lode_metric)m))
+			lode_buf_addf(out, "%s%s", m ? ", " : "", lode_metric_name[m]);
 }
 
 static void put_statistics(const struct lode_question *q, struct lode_buf *out)

@@ -150,6 +150,8 @@ struct lode_agent *lode_agent_new(char *const *env, const struct lode_agent_owne
 	if (owner) {
 		a->own_advisor = owner->advisor;
 		a->listener = owner->listener;
+		a->meter = owner->meter;
+		a->config.objective.falls = owner->meter.falls;
 	}
 	a->born_ns = lode_clock_mono(&lode_clock_real);
 	pthread_mutex_init(&a->askers, NULL);
@@ -173,7 +175,7 @@ void lode_agent_wake(struct lode_agent *a)
 
 static void meet(struct lode_agent *a, struct lode_db *db)
 {
-	struct lode_conductor_env env = {.config = &a->config, .clock = &lode_clock_real, .asker = &a->asker, .claims = &a->claims, .purse = &a->purse, .listener = a->listener, .root = ""};
+	struct lode_conductor_env env = {.config = &a->config, .clock = &lode_clock_real, .asker = &a->asker, .claims = &a->claims, .purse = &a->purse, .listener = a->listener, .meter = a->meter, .root = ""};
 	struct lode_err err = {0};
 	env.seed = a->config.seed ? (uint64_t)a->config.seed : lode_rng_entropy() >> 11;
 	db->conductor = lode_conductor_new(db->host, &env, &err);

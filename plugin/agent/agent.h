@@ -11,6 +11,7 @@ struct lode_agent_owner { /* what a program brings that attaches by itself */
 	size_t nsetting;
 	struct lode_advisor *advisor; /* instead of advisor.kind; or NULL. The agent's if there is an agent, else the caller's still */
 	struct lode_listener listener;
+	struct lode_own_metric meter;
 };
 
 /* Reads the configuration; starts nothing. env: the environment as it was when the process began (NULL: as /proc shows it); may be used for

@@ -38,6 +38,7 @@ struct lode_agent {
 	struct inert inert[INERT_MAX];
 	atomic_uint ninert, inert_claimed;
 	struct lode_listener listener;
+	struct lode_own_metric meter;
 	struct lode_advisor *own_advisor; /* the owner's, until the asker has it */
 	_Atomic(uint64_t) openings;
 	_Atomic(pthread_t) thread;

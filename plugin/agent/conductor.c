@@ -79,6 +79,7 @@ static bool look(struct lode_conductor *c)
 		return false;
 	}
 	lode_claims_apply(c->env.claims, &s->cache, c);
+	lode_own_take(c, c->now, s);
 	c->prev = c->now;
 	c->now = s;
 	c->counts.samples++;

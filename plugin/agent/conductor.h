@@ -38,6 +38,15 @@ struct lode_listener { /* called by whoever conducts, after the fact; must not b
 	void *ctx;
 };
 
+/* A metric of the program's own, read with every sample by whoever conducts; must not block. Two counters that only grow: *done, and *over, which is the time
+ * in seconds where it is left as it is. False: not known now. read NULL: there is none. */
+struct lode_own_metric {
+	bool (*read)(void *ctx, const char *db, double *done, double *over);
+	void *ctx;
+	char name[48]; /* one word, the program's; for status and journal */
+	bool falls;    /* less is better */
+};
+
 struct lode_conductor_env {
 	const struct lode_config *config;
 	const struct lode_clock *clock;
@@ -45,6 +54,7 @@ struct lode_conductor_env {
 	struct lode_claims *claims; /* NULL: no cache is shared */
 	struct lode_purse *purse;   /* what all databases of the process may lose together; NULL: each counts for itself */
 	struct lode_listener listener;
+	struct lode_own_metric meter;
 	const char *root; /* of /proc and /sys: "" but in tests */
 	uint64_t seed;
 };

@@ -115,6 +115,9 @@ struct lode_conductor {
 	uint64_t pinned[(LODE_TUNABLE_MAX + 63) / 64]; /* by `lodestone pin`; those of guard.pin are in policy.locked alone */
 	struct lode_tripwire trip;
 
+	const char *own_why;    /* own.c: why the program's own metric is of no use now; NULL: it is */
+	bool own_slow;
+	char own_note[160];
 	struct lode_goal {      /* goal.c: what the trial in flight, or the last one, is judged by */
 		char judged_by[48], guards[160], note[200];
 	} goal;
@@ -293,6 +296,12 @@ void lode_goal_status(const struct lode_conductor *c, struct lode_json *j);
 const char *lode_goal_not_yet(struct lode_conductor *c); /* why the objective asks for nothing now; NULL: it does */
 const char *lode_goal_judged_by(const struct lode_conductor *c);
 void lode_goal_policy(const struct lode_conductor *c, struct lode_policy *p); /* SLOs for the tripwires */
+
+/* own.c */
+void lode_own_take(struct lode_conductor *c, const struct lode_sample *before, struct lode_sample *now);
+const char *lode_own_not_yet(struct lode_conductor *c);
+void lode_own_json(const struct lode_conductor *c, struct lode_json *j);   /* its name, and which way is better */
+void lode_own_status(const struct lode_conductor *c, struct lode_json *j); /* member "metric"; nothing where there is none */
 
 /* account.c */
 struct lode_expo;

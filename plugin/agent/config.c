@@ -107,7 +107,7 @@ static const struct key keys[] = {
 	{"objective", "kind", T_WORD, AT(objective.kind), 0, 0, lode_objective_name, "balanced",
 	 "What a change must make better to be kept. balanced: less service time for the work that comes. throughput: more operations per second, where clients "
 	 "wait for answers. latency: fewer operations slower than the SLOs. write_amp: fewer bytes written to disk for each that comes in. cost: less processor "
-	 "time, memory and disk traffic per operation. Whatever it is, the others may not get worse by more than guard.margin_*."},
+	 "time, memory and disk traffic per operation. custom: a metric of the program's own, which it gives by lodestone_options_set_objective. Whatever it is, the others may not get worse by more than guard.margin_*."},
 	{"objective", "slo_get", T_SLO, AT(objective.slo[LODE_H_GET]), 0, 0, NULL, "none",
 	 "What is promised for Get (MultiGet where there are no Gets), as p99.9 < 2ms. Tails are guarded at this limit, rounded to the nearest limit of RocksDB's "
 	 "histograms; and a trial ends at once if the error budget burns 14.4 times too fast. none: tails are guarded at the p99 of the moment."},

@@ -58,6 +58,11 @@ void lode_goal_json(const struct lode_conductor *c, const struct lode_baseline *
 		if (lode_metric_guards(b, (enum lode_metric)m))
 			lode_json_num(j, lode_metric_name[m], in_words((enum lode_metric)m, s->margin[m]));
 	lode_json_end(j);
+	if (lode_metric_own(b->primary)) {
+		lode_json_object(j, "metric");
+		lode_own_json(c, j);
+		lode_json_end(j);
+	}
 	if (lode_objective_has_slo(objective(c)))
 		lode_json_str(j, "slo", lode_objective_slos(objective(c), slos, sizeof(slos)));
 	if (c->goal.note[0])
@@ -70,8 +75,9 @@ void lode_goal_status(const struct lode_conductor *c, struct lode_json *j)
 
 	lode_json_object(j, "objective");
 	lode_json_str(j, "kind", lode_objective_name[objective(c)->kind]);
-	lode_json_str(j, "means", lode_objective_doc((enum lode_objective_kind)objective(c)->kind));
+	lode_json_str(j, "means", lode_objective_doc(objective(c)));
 	lode_json_str(j, "slo", lode_objective_slos(objective(c), slos, sizeof(slos)));
+	lode_own_status(c, j);
 	if (c->goal.judged_by[0]) { /* of the trial in flight, or of the last one */
 		lode_json_str(j, "judged_by", c->goal.judged_by);
 		lode_json_str(j, "guards", c->goal.guards);
@@ -136,6 +142,8 @@ const char *lode_goal_not_yet(struct lode_conductor *c)
 		return latency_not_yet(c);
 	case LODE_WRITE_AMP:
 		return write_amp_not_yet(c);
+	case LODE_CUSTOM:
+		return lode_own_not_yet(c);
 	default:
 		return NULL;
 	}
@@ -145,8 +153,8 @@ const char *lode_goal_judged_by(const struct lode_conductor *c)
 {
 	static const char *const other[LODE_OBJECTIVES] = {
 		[LODE_THROUGHPUT] = "throughput where the load is closed, else service time", [LODE_LATENCY] = "slow operations",
-		[LODE_WRITE_AMP] = "write amplification", [LODE_COST] = "cost of an operation"};
+		[LODE_WRITE_AMP] = "write amplification", [LODE_COST] = "cost of an operation", [LODE_CUSTOM] = "the program's own metric"};
 	const char *by = other[objective(c)->kind];
 
-	return by && c->now->has_stats ? by : lode_qualify_judged_by(c);
+	return by && (c->now->has_stats || objective(c)->kind == LODE_CUSTOM) ? by : lode_qualify_judged_by(c);
 }

@@ -314,6 +314,7 @@ static void metrics_now(const struct lode_conductor *c, struct lode_expo *e, con
 	double seconds = w->seconds > 0 ? w->seconds : NAN;
 	const struct family rows[] = {
 		{"lodestone_operations_per_second", "Operations of the application in the last interval.", LODE_GAUGE, lode_interval_ops(w)},
+		{"lodestone_own_metric", "The program's own metric in the last interval.", LODE_GAUGE, lode_interval_own(w)},
 		{"lodestone_stall_share", "Writers' time in stalls, as a share of time.", LODE_GAUGE, lode_interval_stall_share(w)},
 		{"lodestone_write_stopped", "1 while RocksDB stops writes.", LODE_GAUGE, c->now->write_stopped},
 		{"lodestone_block_cache_hit_ratio", "Block cache hits of the last interval.", LODE_GAUGE, lode_interval_cache_hit(w)},

@@ -17,8 +17,10 @@ struct lodestone_t {
 
 /* Of the agent that was made for a program, for good. */
 struct owner {
-	lodestone_event_fn *fn;
-	void *ctx;
+	lodestone_event_fn *event;
+	void *event_ctx;
+	lodestone_objective_fn *measure;
+	void *measure_ctx;
 };
 
 static _Atomic(struct lode_agent *) ours; /* for the end of the process; NULL: the preload sees to it */
@@ -33,26 +35,47 @@ static void hear(void *ctx, const struct lode_event *e)
 {
 	static const int kinds[] = {[LODE_EVENT_APPLIED] = LODESTONE_APPLIED, [LODE_EVENT_REVERTED] = LODESTONE_REVERTED, [LODE_EVENT_VERDICT] = LODESTONE_VERDICT};
 	struct owner *o = ctx;
-	o->fn(o->ctx, &(lodestone_event_t){.kind = kinds[e->kind], .database = e->db, .trial = e->trial, .option = e->option, .family = e->cf, .value = e->value,
+	o->event(o->event_ctx, &(lodestone_event_t){.kind = kinds[e->kind], .database = e->db, .trial = e->trial, .option = e->option, .family = e->cf, .value = e->value,
 					   .what = e->what, .why = e->why});
+}
+
+static bool measure(void *ctx, const char *database, double *done, double *over)
+{
+	const struct owner *o = ctx;
+	return o->measure(o->measure_ctx, database, done, over) != 0;
+}
+
+static struct owner *take_owner(const lodestone_options_t *o, struct lode_agent_owner *out)
+{
+	struct owner *who = malloc(sizeof(*who));
+	if (!who)
+		return NULL;
+	*who = (struct owner){o->event, o->event_ctx, o->measure, o->measure_ctx};
+	if (o->event)
+		out->listener = (struct lode_listener){hear, who};
+	if (o->measure) {
+		out->meter = (struct lode_own_metric){.read = measure, .ctx = who, .falls = o->falls};
+		memcpy(out->meter.name, o->metric, sizeof(out->meter.name));
+	}
+	return who;
 }
 
 /* Makes the agent if there is none. The preload registers for exit and fork itself; here nobody else does. */
 static struct lode_agent *agent_for(const lodestone_options_t *o, struct lode_err *err)
 {
 	struct lode_agent_owner owner = {0};
-	struct lode_agent *agent;
+	struct lode_agent *agent = NULL;
 	struct owner *who = NULL;
 	bool made;
 	if (o) {
 		owner.setting = o->setting;
 		owner.nsetting = o->nsetting;
 		owner.advisor = o->advise ? lode_advisor_own(o->advisor, o->advise, o->advise_ctx) : NULL;
-		who = o->event ? malloc(sizeof(*who)) : NULL;
-	}
-	if (who) {
-		*who = (struct owner){o->event, o->event_ctx};
-		owner.listener = (struct lode_listener){hear, who};
+		who = o->event || o->measure ? take_owner(o, &owner) : NULL;
+		if ((o->advise && !owner.advisor) || ((o->event || o->measure) && !who)) {
+			lode_err_set(err, ENOMEM, "no memory");
+			goto unused;
+		}
 	}
 	agent = lode_process_agent(NULL, &owner, &made, err);
 	if (made) {
@@ -63,6 +86,7 @@ static struct lode_agent *agent_for(const lodestone_options_t *o, struct lode_er
 	}
 	if (agent && o && (o->nsetting || who || owner.advisor))
 		lode_log(LODE_LOG_NOTICE, "the agent of this process is there already: the options of this attach are not taken");
+unused:
 	if (owner.advisor)
 		owner.advisor->ops->free(owner.advisor);
 	free(who);

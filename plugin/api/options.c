@@ -137,3 +137,31 @@ void lodestone_options_set_advisor(lodestone_options_t *o, const char *name, lod
 	o->advise = fn;
 	o->advise_ctx = ctx;
 }
+
+/* One word of letters, digits and - _ . : it stands in journals and status texts. */
+static bool is_word(const char *s, size_t most)
+{
+	size_t n = s ? strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.:") : 0;
+	return n > 0 && n <= most && !s[n];
+}
+
+void lodestone_options_set_objective(lodestone_options_t *o, const char *name, lodestone_objective_fn *fn, void *ctx, int more_is_better, char **errptr)
+{
+	struct lode_err err = {0};
+	if (!fn) {
+		lode_api_fail(errptr, "an objective needs a function that says the metric");
+		return;
+	}
+	if (!is_word(name, sizeof(o->metric) - 1)) {
+		lode_api_fail(errptr, "the metric's name must be one word of letters, digits and - _ . : and at most 47 of them");
+		return;
+	}
+	if (set(o, "objective.kind", "custom", &err)) {
+		lode_api_fail(errptr, err.msg);
+		return;
+	}
+	snprintf(o->metric, sizeof(o->metric), "%s", name);
+	o->measure = fn;
+	o->measure_ctx = ctx;
+	o->falls = !more_is_better;
+}

@@ -13,6 +13,10 @@ struct lodestone_options_t {
 	lodestone_advisor_fn *advise;
 	void *advise_ctx;
 	char advisor[24];
+	lodestone_objective_fn *measure;
+	void *measure_ctx;
+	char metric[48];
+	bool falls;
 };
 
 /* *errptr, as rocksdb/c.h has it: what was there is freed. */

@@ -114,6 +114,7 @@ void lode_trial_stretch(struct lode_trial_spec *s, const struct lode_baseline *b
 	struct lode_block_length len;
 	struct lode_metrics m;
 	double y[SERIES_MAX], seconds = 0, clean, most = fmax(1, s->pace->stretch);
+	enum lode_metric judged = lode_metric_own(b->primary) ? b->primary : LODE_M_SPEED;
 	size_t have = 0;
 
 	s->block_scale = 1;
@@ -121,9 +122,9 @@ void lode_trial_stretch(struct lode_trial_spec *s, const struct lode_baseline *b
 	s->block_scale = clamp(flush_scale(s, lode_trial_block(s), history, n), 1, most);
 	for (size_t i = n > SERIES_MAX ? n - SERIES_MAX : 0; i < n; i++) {
 		lode_metrics_of(b, &history[i], &m);
-		if (!isfinite(m.v[LODE_M_SPEED]))
+		if (!isfinite(m.v[judged]))
 			continue;
-		y[have++] = m.v[LODE_M_SPEED];
+		y[have++] = m.v[judged];
 		seconds += history[i].seconds;
 	}
 	remove_line(y, have);

@@ -9,6 +9,7 @@
 #define CAP_FACTOR 8	 /* times the tail limit: beyond it a read was not slow but put aside */
 #define CAP_SHARE 0.1	 /* of the time of all reads, spent beyond the cap, from which on the cap is used */
 #define RATE_SHARE 0.02	 /* of the operations: a kind of which there are fewer has no rate worth guarding */
+#define OWN_SPAN 1000	 /* times the baseline's, up and down: what the program says of itself counts for no more and no less */
 #define MISS_EXPECTED 5	 /* a kind of which fewer were expected may be missing by chance */
 
 /* What guards a trial where no objective says otherwise. */
@@ -32,6 +33,11 @@ double lode_metric_gain(enum lode_metric m, double difference)
 bool lode_metric_falls(enum lode_metric m)
 {
 	return reads_as[m] != UP;
+}
+
+bool lode_metric_own(enum lode_metric m)
+{
+	return m == LODE_M_OWN || m == LODE_M_OWN_COST;
 }
 
 /* The bucket limit whose exceedance is nearest to 1 % on a log scale; 0 if none has enough operations above it. */
@@ -168,6 +174,9 @@ bool lode_metric_defined(const struct lode_baseline *b, enum lode_metric m)
 		return b->mem_limit > 0;
 	case LODE_M_COST:
 		return b->price_cpu > 0 || b->price_memory > 0 || b->price_io > 0;
+	case LODE_M_OWN:
+	case LODE_M_OWN_COST:
+		return b->own > 0 && (m == LODE_M_OWN_COST) == b->own_falls;
 	case LODE_M_STALL:
 		return b->mix[LODE_H_WRITE] > 0;
 	case LODE_M_GET_RATE:
@@ -309,6 +318,14 @@ static double cost(const struct lode_baseline *b, const struct lode_interval *iv
 	return ops > 0 && price > 0 ? -log(price / ops) : NAN;
 }
 
+/* Nothing done in a block is far less than before, not infinitely less. */
+static double own(const struct lode_baseline *b, const struct lode_interval *iv)
+{
+	double v = lode_interval_own(iv);
+
+	return isfinite(v) && b->own > 0 ? log(fmin(fmax(v / b->own, 1.0 / OWN_SPAN), OWN_SPAN)) : NAN;
+}
+
 /* Those that only an objective asks for. */
 static void asked_for(const struct lode_baseline *b, const struct lode_interval *iv, double *v)
 {
@@ -320,6 +337,8 @@ static void asked_for(const struct lode_baseline *b, const struct lode_interval 
 	v[LODE_M_SPACE_AMP] = b->space ? space_amp(iv) : NAN;
 	v[LODE_M_MEMORY] = b->mem_limit > 0 ? -iv->held_s / iv->seconds / b->mem_limit : NAN;
 	v[LODE_M_COST] = cost(b, iv);
+	v[LODE_M_OWN] = own(b, iv);
+	v[LODE_M_OWN_COST] = -v[LODE_M_OWN];
 	for (int m = LODE_M_THROUGHPUT; m < LODE_METRIC_N; m++)
 		if (!lode_metric_guards(b, m) && m != (int)b->primary)
 			v[m] = NAN;

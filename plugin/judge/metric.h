@@ -20,7 +20,9 @@
 	X(WRITE_AMP, "write amplification", DOWN, 0.1, 0.02, 0.0953, 0.4) /* what is put off is charged: see write_amp */ \
 	X(SPACE_AMP, "space amplification", DOWN, 0.03, 0.01, 0.0953, 0.2) \
 	X(MEMORY, "memory", SHARE, 0.01, 0.005, 0.02, 0.05)   /* -(memtables and block cache) / memory limit */ \
-	X(COST, "cost", DOWN, 0.03, 0.01, 0.03, 0.1)	       /* -log(price of one operation) */
+	X(COST, "cost", DOWN, 0.03, 0.01, 0.03, 0.1)	       /* -log(price of one operation) */ \
+	X(OWN, "own metric", UP, 0.03, 0.01, 0.03, 0.1)	       /* log of what the program itself measures, where more of it is better */ \
+	X(OWN_COST, "own cost", DOWN, 0.03, 0.01, 0.03, 0.1)   /* -log of that, where less is */
 
 enum lode_metric {
 #define X(id, name, as, guess, least, margin, widest) LODE_M_##id,
@@ -32,6 +34,7 @@ extern const char *const lode_metric_name[LODE_METRIC_N];
 /* A difference as people say it: 0.25 = a quarter more of what should rise, or a quarter less of what should fall. Positive is better. */
 double lode_metric_gain(enum lode_metric m, double difference);
 bool lode_metric_falls(enum lode_metric m); /* better is less of it */
+bool lode_metric_own(enum lode_metric m);   /* the program's: there under one objective only */
 
 /* What stays fixed during a trial, from the window before it. */
 struct lode_baseline {
@@ -49,6 +52,8 @@ struct lode_baseline {
 	double mem_limit;
 	bool space;
 	double price_cpu, price_memory, price_io; /* for a core-second; byte-second; byte */
+	double own;		   /* the program's own metric; 0: it has none */
+	bool own_falls;		   /* less of it is better */
 	bool by_rate;		   /* no timers: speed is log(operations per second) instead */
 	bool writes_only;	   /* ... of which only writes are seen: no Statistics */
 };

@@ -32,13 +32,16 @@ static const struct {
 	[LODE_LATENCY] = {LODE_M_SLOW, ALWAYS | BIT(SPEED) | BIT(WRITE_AMP) | BIT(MEMORY), 0.05, "fewer operations slower than the SLO"},
 	[LODE_WRITE_AMP] = {LODE_M_WRITE_AMP, ALWAYS | BIT(SPEED) | BIT(MEMORY), 0.03, "fewer bytes written to disk for each that the application writes"},
 	[LODE_COST] = {LODE_M_COST, ALWAYS | BIT(SPEED), 0, "less processor time, memory and disk traffic for each operation"},
+	[LODE_CUSTOM] = {LODE_M_OWN, ALWAYS | BIT(SPEED) | BIT(WRITE_AMP) | BIT(MEMORY), 0, "more of the owner's own metric, which the program itself measures"},
 };
 
-const char *const lode_objective_name[] = {"balanced", "throughput", "latency", "write_amp", "cost", NULL};
+const char *const lode_objective_name[] = {"balanced", "throughput", "latency", "write_amp", "cost", "custom", NULL};
 
-const char *lode_objective_doc(enum lode_objective_kind k)
+const char *lode_objective_doc(const struct lode_objective *o)
 {
-	return kinds[k].doc;
+	if (o && o->kind == LODE_CUSTOM && o->falls)
+		return "less of the owner's own metric, which the program itself measures";
+	return kinds[o ? o->kind : LODE_BALANCED].doc;
 }
 
 bool lode_objective_has_slo(const struct lode_objective *o)
@@ -170,6 +173,32 @@ static int writes(struct work *w)
 	return primary ? unmet(w, "objective write_amp: too little is flushed to judge what is written for each byte") : 0;
 }
 
+#define OWN_LEAST 0.5 /* of a history's time, in which the program must have told its metric */
+
+/* What the program itself measures, as it was over the history. Returns 0 or -ENODATA. */
+static int own_metric(struct work *w)
+{
+	double done = 0, over = 0, told = 0;
+
+	for (size_t i = 0; i < w->at->n; i++) {
+		const struct lode_interval *iv = &w->at->history[i];
+
+		if (iv->invalid || !iv->own.known)
+			continue;
+		done += iv->own.done;
+		over += iv->own.over;
+		told += iv->seconds;
+	}
+	if (!(told > 0) || told < OWN_LEAST * w->all.seconds)
+		return unmet(w, "objective custom: the program did not tell its metric for most of the time");
+	if (!(done > 0) || !(over > 0) || !isfinite(done / over))
+		return unmet(w, "objective custom: the program's metric stands still, so nothing could be judged by it");
+	w->b->own = done / over;
+	w->b->own_falls = w->o->falls;
+	w->b->primary = w->o->falls ? LODE_M_OWN_COST : LODE_M_OWN;
+	return 0;
+}
+
 static void prices(struct work *w)
 {
 	w->b->price_cpu = w->o->price_cpu / 3600;
@@ -260,6 +289,8 @@ static int prepare(struct work *w)
 		loop(w);
 	if (b->primary == LODE_M_SLOW)
 		rc = slow_operations(w);
+	if (b->primary == LODE_M_OWN)
+		rc = own_metric(w);
 	if (rc)
 		return rc;
 	by_volume(w);

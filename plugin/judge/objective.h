@@ -6,16 +6,18 @@
 #include "judge/trial.h"
 #include "sense/slo.h"
 
-enum lode_objective_kind { LODE_BALANCED, LODE_THROUGHPUT, LODE_LATENCY, LODE_WRITE_AMP, LODE_COST, LODE_OBJECTIVES };
+enum lode_objective_kind { LODE_BALANCED, LODE_THROUGHPUT, LODE_LATENCY, LODE_WRITE_AMP, LODE_COST, LODE_CUSTOM, LODE_OBJECTIVES };
 extern const char *const lode_objective_name[LODE_OBJECTIVES + 1]; /* "balanced", ...; NULL at the end */
-const char *lode_objective_doc(enum lode_objective_kind k);	    /* what it asks for, in a sentence */
 
 struct lode_objective {
 	int kind;			   /* enum lode_objective_kind */
 	struct lode_slo slo[LODE_SLO_N];   /* get, write, seek */
 	double price_cpu, price_memory, price_io; /* of a core-hour, of a GiB-hour, of a GiB moved; only their ratios matter */
+	bool falls;			   /* CUSTOM: less of the program's own metric is better. From the program, not from the configuration */
 	double margin[LODE_METRIC_N];	   /* of guards, as people say it: 0.1 = a tenth more of what should not rise; 0: the metric's own. Tails: GET_TAIL's */
 };
+
+const char *lode_objective_doc(const struct lode_objective *o); /* what it asks for, in a few words. NULL: balanced */
 
 #define LODE_FLUSHES_LEAST 8 /* that a history must hold to know what is written for each byte: two rounds of L0 */
 

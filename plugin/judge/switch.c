@@ -174,7 +174,8 @@ static bool decide_harm(struct lode_trial *t)
 	char text[120];
 
 	if (t->sw.losses >= 2) {
-		lode_trial_end(t, LODE_VERDICT_REVERT, LODE_M_SPEED, "stopped early: more than 30 %% slower in two pairs running; %s",
+		lode_trial_end(t, LODE_VERDICT_REVERT, lode_metric_own(t->base.primary) ? t->base.primary : LODE_M_SPEED,
+			       "stopped early: more than 30 %% %s in two pairs running; %s", lode_metric_own(t->base.primary) ? "worse" : "slower",
 			       lode_verdict_effect(v, text, sizeof(text)));
 		return true;
 	}
@@ -236,8 +237,8 @@ static void decide(struct lode_trial *t)
 static void discard(struct lode_trial *t, const struct lode_interval *iv)
 {
 	if (++t->sw.discarded > DISCARDS_MAX)
-		lode_trial_end(t, LODE_VERDICT_INVALID, t->base.primary, "%u pairs had to be discarded: too few valid intervals or no work",
-			       t->sw.discarded);
+		lode_trial_end(t, LODE_VERDICT_INVALID, t->base.primary, "%u pairs had to be discarded: too few valid intervals, %sor no work", t->sw.discarded,
+			       lode_metric_own(t->base.primary) ? "no metric from the program, " : "");
 	else
 		begin_pair(t, iv);
 }
@@ -256,10 +257,20 @@ static void cross_check(struct lode_trial *t)
 	v->mixture[1] = lode_metric_gain(v->primary, hi);
 }
 
+/* In speed, or in what the program itself measures where that is asked for. */
+static bool heavy_loss(const struct lode_trial *t)
+{
+	const struct lode_metrics *y = t->sw.y;
+	enum lode_metric p = t->base.primary;
+
+	if (y[LODE_TREATMENT].v[LODE_M_SPEED] - y[LODE_CONTROL].v[LODE_M_SPEED] < lode_trial_heavy_loss(t))
+		return true;
+	return lode_metric_own(p) && y[LODE_TREATMENT].v[p] - y[LODE_CONTROL].v[p] < fmin(LODE_HEAVY_LOSS, -3 * t->spec.scale[p]);
+}
+
 static void close_pair(struct lode_trial *t, const struct lode_interval *iv)
 {
 	struct lode_switch *s = &t->sw;
-	double speed = s->y[LODE_TREATMENT].v[LODE_M_SPEED] - s->y[LODE_CONTROL].v[LODE_M_SPEED];
 	double primary = s->y[LODE_TREATMENT].v[t->base.primary] - s->y[LODE_CONTROL].v[t->base.primary];
 
 	if (3 * s->bad > s->seen || !isfinite(primary)) {
@@ -269,7 +280,7 @@ static void close_pair(struct lode_trial *t, const struct lode_interval *iv)
 	for (int m = 0; m < LODE_METRIC_N; m++)
 		if (lode_metric_defined(&t->base, m))
 			lode_eprocess_add(&s->e[m], s->y[LODE_TREATMENT].v[m] - s->y[LODE_CONTROL].v[m]);
-	s->losses = speed < lode_trial_heavy_loss(t) ? s->losses + 1 : 0;
+	s->losses = heavy_loss(t) ? s->losses + 1 : 0;
 	decide(t);
 	if (t->verdict.kind != LODE_VERDICT_NONE)
 		cross_check(t);

@@ -100,24 +100,26 @@ void lode_trial_prime(struct lode_trial *t, const struct lode_interval *history,
 }
 
 /* Where service times decide, an interval without them is worth nothing: the timers were switched, or someone else did it. What is counted in it would make
- * a block that is half timed. */
-static void feed_untimed(struct lode_trial *t, const struct lode_interval *iv)
+ * a block that is half timed. The same holds for what the program measures itself, where that decides. */
+static enum lode_invalid worthless(const struct lode_trial *t, const struct lode_interval *iv)
 {
-	struct lode_interval nothing = {.invalid = LODE_INVALID_UNTIMED, .start_ns = iv->start_ns, .end_ns = iv->end_ns};
-
-	ops_of(t->spec.design)->feed(t, &nothing);
+	if (iv->invalid)
+		return iv->invalid;
+	if ((!iv->has_timers && !t->base.by_rate) || (!iv->has_stats && !t->base.writes_only))
+		return LODE_INVALID_UNTIMED;
+	return lode_metric_own(t->base.primary) && !iv->own.known ? LODE_INVALID_UNTOLD : LODE_VALID;
 }
 
 enum lode_trial_step lode_trial_feed(struct lode_trial *t, const struct lode_interval *iv)
 {
+	struct lode_interval nothing = {.start_ns = iv->start_ns, .end_ns = iv->end_ns};
+
 	if (t->verdict.kind != LODE_VERDICT_NONE)
 		return LODE_TRIAL_DONE;
 	if (iv->end_ns > t->now_ns)
 		t->now_ns = iv->end_ns;
-	if (!iv->invalid && ((!iv->has_timers && !t->base.by_rate) || (!iv->has_stats && !t->base.writes_only)))
-		feed_untimed(t, iv);
-	else
-		ops_of(t->spec.design)->feed(t, iv);
+	nothing.invalid = worthless(t, iv);
+	ops_of(t->spec.design)->feed(t, nothing.invalid && !iv->invalid ? &nothing : iv);
 	t->verdict.seconds = lode_trial_elapsed(t);
 	if (t->verdict.kind != LODE_VERDICT_NONE)
 		return LODE_TRIAL_DONE;

@@ -13,6 +13,7 @@ static const char *const invalid_names[] = {
 	[LODE_INVALID_RESET] = "statistics reset",
 	[LODE_INVALID_CLOCK] = "clock jumped",
 	[LODE_INVALID_UNTIMED] = "no service times",
+	[LODE_INVALID_UNTOLD] = "no metric from the program",
 };
 
 const char *lode_invalid_name(enum lode_invalid why)
@@ -172,6 +173,15 @@ static void take_levels(const struct lode_sample *a, const struct lode_sample *b
 	out->write_stopped = b->write_stopped;
 }
 
+/* Whatever the program says, what comes of it is finite and not below zero, or is not known. */
+static void take_own(const struct lode_own *a, const struct lode_own *b, struct lode_own *out)
+{
+	double done = b->done - a->done, over = b->over - a->over;
+
+	if (a->known && b->known && isfinite(done) && isfinite(over) && done >= 0 && over >= 0)
+		*out = (struct lode_own){true, done, over};
+}
+
 static enum lode_invalid comparable(const struct lode_sample *a, const struct lode_sample *b, double expect_s)
 {
 	if (!a)
@@ -213,6 +223,7 @@ void lode_interval_diff(const struct lode_sample *a, const struct lode_sample *b
 	out->delayed_s = out->seconds * 0.5 * ((a->delayed_write_rate != 0) + (b->delayed_write_rate != 0));
 	take_levels(a, b, out);
 	take_put_off(a, b, out);
+	take_own(&a->own, &b->own, &out->own);
 	out->held_s = out->seconds * (double)(out->mem_bytes + b->cache.usage);
 }
 
@@ -272,6 +283,9 @@ void lode_interval_add(struct lode_interval *sum, const struct lode_interval *iv
 	sum->delayed_s += iv->delayed_s;
 	sum->cpu_ns += iv->cpu_ns;
 	sum->held_s += iv->held_s;
+	sum->own.known &= iv->own.known;
+	sum->own.done += iv->own.done;
+	sum->own.over += iv->own.over;
 	add_levels(sum, iv);
 }
 
@@ -282,6 +296,13 @@ double lode_interval_ops(const struct lode_interval *iv)
 	if (!(iv->seconds > 0))
 		return 0;
 	return (double)(iv->keys_written + t[LODE_T_KEYS_READ] + t[LODE_T_MULTIGET_KEYS] + t[LODE_T_SEEK]) / iv->seconds;
+}
+
+double lode_interval_own(const struct lode_interval *iv)
+{
+	double v = iv->own.known && iv->own.over > 0 ? iv->own.done / iv->own.over : NAN;
+
+	return isfinite(v) ? v : NAN;
 }
 
 double lode_interval_count(const struct lode_interval *iv, int op)

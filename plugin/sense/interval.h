@@ -11,6 +11,7 @@ enum lode_invalid { /* why an interval says nothing */
 	LODE_INVALID_RESET,   /* a counter went backwards: Statistics were reset */
 	LODE_INVALID_CLOCK,   /* no time passed, or far more than asked (suspended, starved) */
 	LODE_INVALID_UNTIMED, /* the judge's: no service times although the trial hangs on them */
+	LODE_INVALID_UNTOLD,  /* the judge's: the program did not say its own metric, and the trial hangs on it */
 };
 const char *lode_invalid_name(enum lode_invalid why);
 
@@ -40,6 +41,7 @@ struct lode_interval {
 	double delayed_s;
 	uint64_t cpu_ns;
 	double held_s;           /* bytes of memtables and block cache, times seconds */
+	struct lode_own own;     /* of the program's own metric, differences; known: all the time */
 	/* levels at the end (maxima over parts where that is what hurts) */
 	uint64_t debt;           /* all column families */
 	uint64_t debt_start;
@@ -77,6 +79,7 @@ void lode_hist_add(struct lode_hist *sum, const struct lode_hist *h);
 double lode_hist_limit_near(double v);
 
 /* Ratios; NAN where undefined. */
+double lode_interval_own(const struct lode_interval *iv); /* the program's own metric */
 double lode_interval_write_amp(const struct lode_interval *iv); /* (flush + compaction bytes written) / user bytes written */
 double lode_interval_cache_hit(const struct lode_interval *iv); /* all blocks; data blocks: */
 double lode_interval_data_hit(const struct lode_interval *iv);

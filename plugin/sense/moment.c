@@ -18,5 +18,6 @@ void lode_moment_of(const struct lode_interval *window, uint64_t now_ns, struct 
 				    .data_hit = lode_interval_data_hit(window),
 				    .stall_share = lode_interval_stall_share(window),
 				    .debt = (double)window->debt,
-				    .l0_files = (double)window->l0_files};
+				    .l0_files = (double)window->l0_files,
+				    .own = lode_interval_own(window)};
 }

@@ -13,6 +13,7 @@ struct lode_moment { /* NAN: not known */
 	double stall_share;
 	double debt;	 /* at its end, bytes */
 	double l0_files; /* at the most */
+	double own;	 /* the program's own metric */
 };
 
 void lode_moment_of(const struct lode_interval *window, uint64_t now_ns, struct lode_moment *out);

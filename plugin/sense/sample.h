@@ -117,6 +117,12 @@ struct lode_cf_sample {
 	uint64_t stalls[LODE_STALL_N]; /* cumulative */
 };
 
+/* A metric of the program's own: two counters that only grow, whose differences make a ratio (work per second, waiting per request). */
+struct lode_own {
+	bool known;
+	double done, over;
+};
+
 struct lode_sample {
 	uint64_t mono_ns;
 	uint64_t wall_us;
@@ -138,6 +144,7 @@ struct lode_sample {
 	uint64_t user_keys_written;
 	uint64_t process_cpu_ns;   /* user + system of the whole process */
 	uint64_t process_rss;      /* bytes */
+	struct lode_own own;       /* not from the database: filled in by the agent, where the program has such a metric */
 	size_t ncf;                /* filled below */
 	size_t ncf_total;          /* exist, may be more than LODE_CF_MAX */
 	struct lode_cf_sample cf[LODE_CF_MAX];

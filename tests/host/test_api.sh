@@ -58,5 +58,11 @@ settings own_advisor judge.pace=rush agent.interval=100ms
 "${environment[@]}" "$work/tree/advisor" "$work/advisor.db" 8 >"$work/out" 2>"$work/err" || fail "advisor: $(cat "$work/err")"
 grep -q '^trial [0-9]*: write_buffer_size = ' "$work/out" || fail "advisor: nothing was tried: $(cat "$work/out")"
 grep -q '^asked [1-9]' "$work/out" || fail "advisor: was not asked"
+settings own_metric judge.pace=rush agent.interval=100ms
+"${environment[@]}" "$work/tree/objective" "$work/objective.db" 8 >"$work/out" 2>"$work/err" || fail "objective: $(cat "$work/err")"
+python3 -c 'import json,sys; o=json.loads(open(sys.argv[1]).read().splitlines()[-1])["objective"]; m=o["metric"]; assert o["kind"] == "custom" and m["name"] == "jobs" and m["now"] > 0 and m["missing"] is None, o' "$work/out" || fail "objective: status: $(cat "$work/out")"
+if has_record own_metric intent; then
+	grep -h '"kind":"intent"' "$work"/own_metric/state/*/journal.jsonl | grep -q '"judged_by":"own metric"' || fail "objective: the journal does not name the metric"
+fi
 "$prefix/bin/lodestone" run -s agent.state_dir="$work/state" -s agent.runtime_dir="$work/run" -- true || fail "the installed command does not find its libraries"
 echo "installed: found by pkg-config and by CMake, and works"

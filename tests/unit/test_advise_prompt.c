@@ -365,6 +365,36 @@ static void test_objective_in_words(void **state)
 	free(w);
 }
 
+/* What the program measures itself: its name and size are nobody's business, its course is told; expectations may be about it, and else not. */
+static void test_own_metric(void **state)
+{
+	struct lode_objective o = {.kind = LODE_CUSTOM};
+	struct lode_moment m[3] = {{.seconds = 20, .own = 77123}, {.seconds = 20, .own = NAN}, {.seconds = 20, .own = 84835.3}};
+	struct world *w = world_new();
+	struct lode_prompt p = build(w);
+
+	(void)state;
+	assert_null(strstr(lode_buf_str(&p.system), "own metric"));
+	lode_prompt_fini(&p);
+	w->q.objective = &o;
+	w->q.trend = m;
+	w->q.ntrend = 3;
+	p = build(w);
+	has(&p, "more of the owner's own metric, which the program itself measures");
+	has(&p, "it is called \"own metric\"");
+	has(&p, "the first one being 1: 1 1.1\n");
+	assert_null(strstr(lode_buf_str(&p.user), "771"));
+	assert_null(strstr(lode_buf_str(&p.user), "848"));
+	assert_non_null(strstr(lode_buf_str(&p.system), "own metric, own cost"));
+	lode_prompt_fini(&p);
+	o.falls = true;
+	p = build(w);
+	has(&p, "less of the owner's own metric");
+	has(&p, "it is called \"own cost\"");
+	lode_prompt_fini(&p);
+	free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -374,6 +404,7 @@ int main(void)
 	    cmocka_unit_test(test_families_apart), cmocka_unit_test(test_history_bounded),
 	    cmocka_unit_test(test_many_families),  cmocka_unit_test(test_request),
 	    cmocka_unit_test(test_ladder),	   cmocka_unit_test(test_objective_in_words),
+	    cmocka_unit_test(test_own_metric),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -321,7 +321,7 @@ static void random_question(struct lode_rng *r, struct world *w, struct borrowed
 	random_window(r, w);
 	random_past(r, w);
 	for (int i = 0; i < 5; i++)
-		b->trend[i] = (struct lode_moment){any_real(r), any_real(r), any_real(r), any_real(r), any_real(r), any_real(r), any_real(r), any_real(r)};
+		b->trend[i] = (struct lode_moment){any_real(r), any_real(r), any_real(r), any_real(r), any_real(r), any_real(r), any_real(r), any_real(r), any_real(r)};
 	for (int i = 0; i < 6; i++)
 		random_lore(r, &b->lore[i]);
 	b->objective = (struct lode_objective){.kind = (int)(unit(r) * LODE_OBJECTIVES)};

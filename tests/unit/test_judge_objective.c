@@ -1,4 +1,4 @@
-/* One database, one change, five objectives: each hangs on its own metric, and its guards hold. */
+/* One database, one change, six objectives: each hangs on its own metric, and its guards hold. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,9 +28,10 @@ struct arm {
 	double cpu;  /* cores */
 	double held, space; /* MiB in memory; bytes on disk for each live one */
 	double put_off;	    /* share of the compactions that are left for later */
+	double own;	    /* what the program itself measures, a second */
 };
 
-static const struct arm usual = {100, 50, 0.01, 8, 1, 256, 1.2, 0};
+static const struct arm usual = {100, 50, 0.01, 8, 1, 256, 1.2, 0, 10};
 
 struct bed {
 	struct lode_rng rng;
@@ -106,6 +107,7 @@ static const struct lode_interval *second(struct bed *b, enum lode_arm live)
 	iv->ticker[LODE_T_COMPACT_WRITE_BYTES] = (uint64_t)fmax(0, work);
 	iv->cpu_ns = (uint64_t)(a->cpu * 1e9);
 	iv->held_s = a->held * MIB;
+	iv->own = (struct lode_own){true, a->own * exp(0.02 * noise_normal(&b->rng)), 1};
 	iv->live_bytes = 1u << 30;
 	iv->sst_bytes = (uint64_t)((1u << 30) * a->space);
 	return iv;
@@ -149,20 +151,24 @@ static void test_the_right_metric_decides(void **state)
 	static const struct {
 		const char *what;
 		struct arm treated;
-		const char *verdicts; /* balanced, throughput, latency, write_amp, cost */
+		const char *verdicts; /* balanced, throughput, latency, write_amp, cost, custom */
 	} rows[] = {
-	    {"nothing", {100, 50, 0.01, 8, 1, 256, 1.2, 0}, "RRRRR"},
-	    {"faster", {80, 40, 0.01, 8, 1, 256, 1.2, 0}, "KKRRK"}, /* the cores do more for each second */
-	    {"fewer slow ones", {100, 50, 0.004, 8, 1, 256, 1.2, 0}, "RRKRR"},
-	    {"fewer bytes to disk", {100, 50, 0.01, 5, 1, 256, 1.2, 0}, "RRRKK"},
-	    {"less processor", {100, 50, 0.01, 8, 0.7, 256, 1.2, 0}, "RRRRK"},
-	    {"faster, more slow ones", {80, 40, 0.02, 8, 1, 256, 1.2, 0}, "RRRRR"},
-	    {"faster, more bytes to disk", {80, 40, 0.01, 12, 1, 256, 1.2, 0}, "RRRRR"}, /* cost has weighed it */
-	    {"faster, more disk", {80, 40, 0.01, 8, 1, 256, 1.6, 0}, "RRRRR"},
-	    {"faster, more memory", {80, 40, 0.01, 8, 1, 512, 1.2, 0}, "RRRRK"},
-	    {"fewer bytes to disk, slower", {115, 58, 0.01, 5, 1, 256, 1.2, 0}, "RRRRR"},
-	    {"bytes to disk put off", {100, 50, 0.01, 8, 1, 256, 1.2, 0.5}, "RRRRR"},
-	    {"less processor, slower", {115, 58, 0.01, 8, 0.5, 256, 1.2, 0}, "RRRRR"},
+	    {"nothing", {100, 50, 0.01, 8, 1, 256, 1.2, 0, 10}, "RRRRRR"},
+	    {"faster", {80, 40, 0.01, 8, 1, 256, 1.2, 0, 10}, "KKRRKR"}, /* the cores do more for each second */
+	    {"fewer slow ones", {100, 50, 0.004, 8, 1, 256, 1.2, 0, 10}, "RRKRRR"},
+	    {"fewer bytes to disk", {100, 50, 0.01, 5, 1, 256, 1.2, 0, 10}, "RRRKKR"},
+	    {"less processor", {100, 50, 0.01, 8, 0.7, 256, 1.2, 0, 10}, "RRRRKR"},
+	    {"faster, more slow ones", {80, 40, 0.02, 8, 1, 256, 1.2, 0, 10}, "RRRRRR"},
+	    {"faster, more bytes to disk", {80, 40, 0.01, 12, 1, 256, 1.2, 0, 10}, "RRRRRR"}, /* cost has weighed it */
+	    {"faster, more disk", {80, 40, 0.01, 8, 1, 256, 1.6, 0, 10}, "RRRRRR"},
+	    {"faster, more memory", {80, 40, 0.01, 8, 1, 512, 1.2, 0, 10}, "RRRRKR"},
+	    {"fewer bytes to disk, slower", {115, 58, 0.01, 5, 1, 256, 1.2, 0, 10}, "RRRRRR"},
+	    {"bytes to disk put off", {100, 50, 0.01, 8, 1, 256, 1.2, 0.5, 10}, "RRRRRR"},
+	    {"less processor, slower", {115, 58, 0.01, 8, 0.5, 256, 1.2, 0, 10}, "RRRRRR"},
+	    {"more of its own", {100, 50, 0.01, 8, 1, 256, 1.2, 0, 12}, "RRRRRK"},
+	    {"more of its own, slower", {115, 58, 0.01, 8, 1, 256, 1.2, 0, 12}, "RRRRRR"},
+	    {"more of its own, more slow ones", {100, 50, 0.02, 8, 1, 256, 1.2, 0, 12}, "RRRRRR"},
+	    {"less of its own, faster", {80, 40, 0.01, 8, 1, 256, 1.2, 0, 8}, "KKRRKR"},
 	};
 
 	(void)state;
@@ -195,7 +201,7 @@ static void test_sentences_and_effects(void **state)
 	assert_string_equal(lode_baseline_judged_by(&b.base), "write amplification");
 
 	setup(&b, LODE_BALANCED, 1);
-	b.arm[LODE_TREATMENT] = (struct arm){80, 40, 0.01, 12, 1, 256, 1.2, 0};
+	b.arm[LODE_TREATMENT] = (struct arm){80, 40, 0.01, 12, 1, 256, 1.2, 0, 10};
 	assert_int_equal(run(&b), LODE_VERDICT_REVERT);
 	assert_int_equal(b.v.worst, LODE_M_WRITE_AMP);
 	assert_non_null(strstr(b.v.why, "write amplification"));
@@ -221,15 +227,15 @@ static void test_memory_that_was_announced(void **state)
 
 	(void)state;
 	setup(&b, LODE_BALANCED, 3);
-	b.arm[LODE_TREATMENT] = (struct arm){80, 40, 0.01, 8, 1, 512, 1.2, 0};
+	b.arm[LODE_TREATMENT] = (struct arm){80, 40, 0.01, 8, 1, 512, 1.2, 0, 10};
 	b.planned = 256 * MIB;
 	assert_int_equal(run(&b), LODE_VERDICT_KEEP);
 	setup(&b, LODE_BALANCED, 3);
-	b.arm[LODE_TREATMENT] = (struct arm){80, 40, 0.01, 8, 1, 512, 1.2, 0};
+	b.arm[LODE_TREATMENT] = (struct arm){80, 40, 0.01, 8, 1, 512, 1.2, 0, 10};
 	assert_int_equal(run(&b), LODE_VERDICT_REVERT);
 	assert_int_equal(b.v.worst, LODE_M_MEMORY);
 	setup(&b, LODE_BALANCED, 3);
-	b.arm[LODE_TREATMENT] = (struct arm){80, 40, 0.01, 8, 1, 512, 1.2, 0};
+	b.arm[LODE_TREATMENT] = (struct arm){80, 40, 0.01, 8, 1, 512, 1.2, 0, 10};
 	b.o.margin[LODE_M_MEMORY] = 0.3; /* or the operator does not mind */
 	assert_int_equal(run(&b), LODE_VERDICT_KEEP);
 }
@@ -296,17 +302,17 @@ static void test_slo_takes_the_place_of_the_p99(void **state)
 
 	(void)state;
 	setup(&b, LODE_BALANCED, 5);
-	b.arm[LODE_TREATMENT] = (struct arm){80, 40, 0.02, 8, 1, 256, 1.2, 0}; /* twice as many slow ones ... */
+	b.arm[LODE_TREATMENT] = (struct arm){80, 40, 0.02, 8, 1, 256, 1.2, 0, 10}; /* twice as many slow ones ... */
 	assert_int_equal(lode_slo_parse("p90 < 2ms", &b.o.slo[LODE_H_GET], NULL), 0); /* ... where a tenth may be */
 	assert_int_equal(run(&b), LODE_VERDICT_KEEP);
 	near(b.base.tail_us[LODE_H_GET], 1900, 0);
 	setup(&b, LODE_BALANCED, 5);
-	b.arm[LODE_TREATMENT] = (struct arm){80, 40, 0.06, 8, 1, 256, 1.2, 0}; /* half of the budget more */
+	b.arm[LODE_TREATMENT] = (struct arm){80, 40, 0.06, 8, 1, 256, 1.2, 0, 10}; /* half of the budget more */
 	assert_int_equal(lode_slo_parse("p90 < 2ms", &b.o.slo[LODE_H_GET], NULL), 0);
 	assert_int_equal(run(&b), LODE_VERDICT_REVERT);
 	assert_int_equal(b.v.worst, LODE_M_GET_TAIL);
 	setup(&b, LODE_BALANCED, 5);
-	b.arm[LODE_TREATMENT] = (struct arm){80, 40, 0.012, 8, 1, 256, 1.2, 0};
+	b.arm[LODE_TREATMENT] = (struct arm){80, 40, 0.012, 8, 1, 256, 1.2, 0, 10};
 	assert_int_equal(lode_slo_parse("p99.9 < 2ms", &b.o.slo[LODE_H_GET], NULL), 0); /* a tighter promise: the half again still holds */
 	assert_int_equal(run(&b), LODE_VERDICT_KEEP);
 }
@@ -327,7 +333,7 @@ static void test_latency_counts_budgets(void **state)
 	assert_non_null(strstr(b.v.why, "slow operations -"));
 
 	setup(&b, LODE_LATENCY, 6); /* speed is a guard */
-	b.arm[LODE_TREATMENT] = (struct arm){115, 58, 0.004, 8, 1, 256, 1.2, 0};
+	b.arm[LODE_TREATMENT] = (struct arm){115, 58, 0.004, 8, 1, 256, 1.2, 0, 10};
 	assert_int_equal(run(&b), LODE_VERDICT_REVERT);
 }
 

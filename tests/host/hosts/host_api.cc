@@ -75,6 +75,12 @@ void heard(void *, const lodestone_event_t *e)
 	}
 }
 
+int measure(void *, const char *, double *done, double *)
+{
+	*done = 1;
+	return 1;
+}
+
 void mistakes(lodestone_options_t *o, const std::string &dir)
 {
 	char *err = nullptr;
@@ -95,6 +101,13 @@ void mistakes(lodestone_options_t *o, const std::string &dir)
 	lodestone_options_load(o, file.c_str(), &err);
 	CHECK(has(take(&err), ".conf:3: "));
 	unlink(file.c_str());
+	lodestone_options_set_objective(o, "orders", nullptr, nullptr, 1, &err);
+	CHECK(has(take(&err), "needs a function"));
+	lodestone_options_set_objective(o, "two words", measure, nullptr, 1, &err);
+	CHECK(has(take(&err), "one word"));
+	lodestone_options_set_objective(o, nullptr, measure, nullptr, 1, &err);
+	CHECK(has(take(&err), "one word"));
+	lodestone_options_set_objective(o, "", measure, nullptr, 1, nullptr); // nobody wants to know
 	CHECK(!lodestone_attach(nullptr, o, &err) && has(take(&err), "no database"));
 }
 
