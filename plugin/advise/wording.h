@@ -30,7 +30,7 @@ void lode_wording_print(const struct lode_wording *w, enum lode_wording_part par
 /* "system.2 answer.1 task.1": goes into the prompt and the journal. Returns buf. */
 const char *lode_wording_versions(const struct lode_wording *w, char *buf, size_t len);
 
-/* Written by the build from prompts/NAME.txt, by part. */
+/* Of prompts/NAME.txt, by part. */
 extern const char *const lode_wording_builtin[LODE_WORDING_N];
 
 #endif

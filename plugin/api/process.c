@@ -1,6 +1,10 @@
 /* The only state that is global: the agent itself. */
 #include "api/process.h"
 
+#include "base/library.h"
+#include "host/image.h"
+
+#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -10,6 +14,19 @@ static struct lode_agent *agent;
 static bool tried;
 static struct lode_err why; /* there is none */
 static atomic_bool left;
+
+/* A copy of us inside the program stays out where the preload has brought another: the process has one agent. */
+static int alone(struct lode_err *err)
+{
+	if (!lode_linked || !dlopen("liblodestone.so.0", RTLD_LAZY | RTLD_NOLOAD))
+		return 0;
+	return lode_err_set(err, EEXIST, "the preload has brought an agent into this process already, which sees to its databases");
+}
+
+static struct lode_agent *make(char *const *env, const struct lode_agent_owner *owner)
+{
+	return lode_library_possible(&why) || alone(&why) ? NULL : lode_agent_new(env, owner, &why);
+}
 
 struct lode_agent *lode_process_agent(char *const *env, const struct lode_agent_owner *owner, bool *made, struct lode_err *err)
 {
@@ -21,7 +38,7 @@ struct lode_agent *lode_process_agent(char *const *env, const struct lode_agent_
 	pthread_mutex_lock(&lock);
 	if (!tried) {
 		tried = true;
-		agent = lode_agent_new(env, owner, &why);
+		agent = make(env, owner);
 		*made = agent != NULL;
 	}
 	if (!agent)

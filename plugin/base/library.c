@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,18 +53,44 @@ void *lode_library_open(const char *const *names, enum lode_library_memory memor
 	return library;
 }
 
+static void *open_in(const char *directory, int len, const char *name)
+{
+	char path[PATH_MAX];
+
+	if (len <= 0 || (size_t)snprintf(path, sizeof(path), "%.*s/%s", len, directory, name) >= sizeof(path))
+		return NULL;
+	return dlopen(path, RTLD_NOW | RTLD_LOCAL | lode_library_isolation(LODE_MEMORY_OWN));
+}
+
 void *lode_library_open_beside(const char *name)
 {
-	char self[PATH_MAX], path[PATH_MAX];
+	char self[PATH_MAX];
 	const char *slash;
+	void *library = NULL;
 	Dl_info info;
 
 	/* A program that is linked to us has found us by a link. */
-	if (!dladdr((const void *)&lode_library_open_beside, &info) || !info.dli_fname || !realpath(info.dli_fname, self) || !(slash = strrchr(self, '/')))
-		return NULL;
-	if ((size_t)snprintf(path, sizeof(path), "%.*s/%s", (int)(slash - self), self, name) >= sizeof(path))
-		return NULL;
-	return dlopen(path, RTLD_NOW | RTLD_LOCAL | lode_library_isolation(LODE_MEMORY_OWN));
+	if (dladdr((const void *)&lode_library_open_beside, &info) && info.dli_fname && realpath(info.dli_fname, self) && (slash = strrchr(self, '/')))
+		library = open_in(self, (int)(slash - self), name);
+	if (!library && lode_library_home)
+		library = open_in(lode_library_home, (int)strlen(lode_library_home), name);
+	return library;
+}
+
+static int look_for_loader(struct dl_phdr_info *program, size_t size, void *found)
+{
+	(void)size;
+	for (int i = 0; i < program->dlpi_phnum; i++)
+		*(bool *)found |= program->dlpi_phdr[i].p_type == PT_INTERP;
+	return 1; /* the program is the first, and enough */
+}
+
+int lode_library_possible(struct lode_err *err)
+{
+	bool found = false;
+
+	dl_iterate_phdr(look_for_loader, &found);
+	return found ? 0 : lode_err_set(err, ENOTSUP, "this program is linked with -static and cannot open the libraries that the tuner needs: link the C library dynamically");
 }
 
 int lode_library_bind(void *library, const struct lode_symbol_row *rows, size_t n, struct lode_err *err)

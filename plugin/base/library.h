@@ -25,8 +25,13 @@ enum lode_library_memory {
 int lode_library_isolation(enum lode_library_memory memory);
 /* Opens the first that is there of names (up to NULL), for good. NULL: none. Any thread. */
 void *lode_library_open(const char *const *names, enum lode_library_memory memory);
-/* Opens a library of ours that stands beside the object which holds this code, with LODE_MEMORY_OWN, for good. NULL: it is not there. */
+/* Opens a library of ours that stands beside the object which holds this code, or else in lode_library_home, with LODE_MEMORY_OWN, for good. NULL: it is
+ * not there. */
 void *lode_library_open_beside(const char *name);
+/* Where this code is part of a program (host/linked.c): the directory in which our libraries were to be installed, or "". Elsewhere NULL. */
+extern const char lode_library_home[] __attribute__((weak, visibility("hidden")));
+/* Can this process open libraries at all? A program that is linked with -static would get a second C library with the first that it opens: -ENOTSUP. */
+int lode_library_possible(struct lode_err *err);
 /* Fills every pointer, or says which function is missing: -ENOSYS. */
 int lode_library_bind(void *library, const struct lode_symbol_row *rows, size_t n, struct lode_err *err);
 /* Is there a function of this name in the host's global scope that comes from elsewhere than a file whose name begins with prefix? */

@@ -2,10 +2,10 @@
  * searched for a pointer to a BlockBasedTableFactory, which names its cache; the cache's methods are recognised by their symbols among the
  * slots of its vtable. Each guess is checked before it is believed. */
 #include "host/calls.h"
+#include "host/names.h"
 #include "host/probe.h"
 #include "host/real_private.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -64,24 +64,16 @@ static void *find_cache(struct lode_real *r, const void *cf_descriptors)
  * for a name is a thousand times cheaper than searching all symbols for an address (and this runs while the host waits for its open). */
 enum { SET_CAPACITY, GET_CAPACITY, GET_USAGE, GET_PINNED, METHOD_N };
 
-#define LRU_SHARD "INS_9lru_cache13LRUCacheShardEE"
-#define HYPER_SHARD "INS_17hyper_clock_cache15ClockCacheShardEE"
+static const char *const tails[METHOD_N] = {
+    [SET_CAPACITY] = "11SetCapacityEm", [GET_CAPACITY] = "11GetCapacityEv", [GET_USAGE] = "8GetUsageEv", [GET_PINNED] = "14GetPinnedUsageEv"};
 
-static const struct {
-	const char *tail;
-	const char *usual[3];
-} method[METHOD_N] = {
-    [SET_CAPACITY] = {"11SetCapacityEm",
-		      {"_ZN7rocksdb12ShardedCache" LRU_SHARD "11SetCapacityEm", "_ZN7rocksdb12ShardedCache11SetCapacityEm",
-		       "_ZN7rocksdb12ShardedCache" HYPER_SHARD "11SetCapacityEm"}},
-    [GET_CAPACITY] = {"11GetCapacityEv",
-		      {"_ZNK7rocksdb16ShardedCacheBase11GetCapacityEv", "_ZNK7rocksdb12ShardedCache11GetCapacityEv", NULL}},
-    [GET_USAGE] = {"8GetUsageEv",
-		   {"_ZNK7rocksdb12ShardedCache" LRU_SHARD "8GetUsageEv", "_ZNK7rocksdb12ShardedCache8GetUsageEv",
-		    "_ZNK7rocksdb12ShardedCache" HYPER_SHARD "8GetUsageEv"}},
-    [GET_PINNED] = {"14GetPinnedUsageEv",
-		    {"_ZNK7rocksdb12ShardedCache" LRU_SHARD "14GetPinnedUsageEv", "_ZNK7rocksdb12ShardedCache14GetPinnedUsageEv",
-		     "_ZNK7rocksdb12ShardedCache" HYPER_SHARD "14GetPinnedUsageEv"}},
+static const struct usual {
+	int method;
+	const char *name;
+} usual[] = {
+#define ROW(which, method, name) {method, name},
+    LODE_CACHE_METHODS(ROW)
+#undef ROW
 };
 
 static bool ends_with(const char *s, const char *tail)
@@ -102,25 +94,24 @@ static bool is_slot(void *const *slots, size_t n, const void *f)
 
 static void find_usual(const struct lode_image *image, void *const *slots, size_t n, void *found[METHOD_N])
 {
-	for (size_t m = 0; m < METHOD_N; m++) {
-		for (size_t u = 0; u < 3 && method[m].usual[u] && !found[m]; u++) {
-			void *f = dlsym(image->handle, method[m].usual[u]);
+	for (size_t u = 0; u < sizeof(usual) / sizeof(usual[0]); u++) {
+		void *f = found[usual[u].method] ? NULL : lode_image_symbol(image->handle, usual[u].name);
 
-			found[m] = is_slot(slots, n, f) ? f : NULL;
-		}
+		if (is_slot(slots, n, f))
+			found[usual[u].method] = f;
 	}
 }
 
 /* For classes that nobody has told us of: every exported function among the slots is looked at by name. */
-static void find_by_name(void *const *slots, size_t n, void *found[METHOD_N])
+static void find_by_name(const struct lode_image *image, void *const *slots, size_t n, void *found[METHOD_N])
 {
-	Dl_info info;
-
 	for (size_t i = 0; i < n; i++) {
-		if (!dladdr(slots[i], &info) || !info.dli_sname || info.dli_saddr != slots[i] || strncmp(info.dli_sname, "_ZN", 3) != 0)
+		const char *name = lode_image_name(image->handle, slots[i]);
+
+		if (!name || strncmp(name, "_ZN", 3) != 0)
 			continue;
 		for (size_t m = 0; m < METHOD_N; m++) {
-			if (!found[m] && ends_with(info.dli_sname, method[m].tail))
+			if (!found[m] && ends_with(name, tails[m]))
 				found[m] = slots[i];
 		}
 	}
@@ -139,7 +130,7 @@ static void find_methods(const struct lode_image *image, struct lode_block_cache
 	}
 	find_usual(image, slots, n, found);
 	if (!found[SET_CAPACITY] || !found[GET_CAPACITY] || !found[GET_USAGE])
-		find_by_name(slots, n, found);
+		find_by_name(image, slots, n, found);
 	c->set_capacity = found[SET_CAPACITY];
 	c->get_capacity = found[GET_CAPACITY];
 	c->get_usage = found[GET_USAGE];
@@ -159,12 +150,9 @@ static const struct kind {
 	const char *vtable;
 	unsigned grow, shrink;
 } kinds[] = {
-    {"_ZTVN7rocksdb9lru_cache8LRUCacheE", 0, 0},
-    {"_ZTVN7rocksdb8LRUCacheE", 0, 0},
-    {"_ZTVN7rocksdb11clock_cache19AutoHyperClockCacheE", AUTO_GROW, 0},
-    {"_ZTVN7rocksdb11clock_cache20FixedHyperClockCacheE", FIXED_GROW, FIXED_SHRINK},
-    {"_ZTVN7rocksdb11clock_cache15HyperClockCacheE", FIXED_GROW, FIXED_SHRINK},
-    {"_ZTVN7rocksdb17hyper_clock_cache15HyperClockCacheE", FIXED_GROW, FIXED_SHRINK},
+#define ROW(which, name, grow, shrink) {name, grow, shrink},
+    LODE_CACHE_KINDS(ROW)
+#undef ROW
 };
 
 /* "_ZTVN7rocksdb9lru_cache8LRUCacheE" -> "LRUCache": the last of the length-prefixed names. */
@@ -185,12 +173,11 @@ static void class_name(const char *mangled, char *out, size_t size)
 
 static void find_kind(const struct lode_image *image, struct lode_block_cache *c, const void *vptr)
 {
-	const char *f;
-	Dl_info info;
+	const char *f, *name = lode_image_name(image->handle, (const char *)vptr - 2 * sizeof(void *));
 
 	snprintf(c->kind, sizeof(c->kind), "unknown");
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		f = dlsym(image->handle, kinds[i].vtable);
+		f = lode_image_symbol(image->handle, kinds[i].vtable);
 		if (!f || f + 2 * sizeof(void *) != vptr)
 			continue;
 		class_name(kinds[i].vtable, c->kind, sizeof(c->kind));
@@ -199,8 +186,8 @@ static void find_kind(const struct lode_image *image, struct lode_block_cache *c
 		c->why_fixed = c->set_capacity ? NULL : "the block cache is of a class that cannot be resized from here";
 		return;
 	}
-	if (dladdr(vptr, &info) && info.dli_sname && strncmp(info.dli_sname, "_ZTV", 4) == 0)
-		class_name(info.dli_sname, c->kind, sizeof(c->kind));
+	if (name && strncmp(name, "_ZTV", 4) == 0)
+		class_name(name, c->kind, sizeof(c->kind));
 	c->set_capacity = NULL;
 	c->why_fixed = "nobody has checked how a block cache of this class takes being resized";
 }

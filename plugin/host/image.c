@@ -1,74 +1,21 @@
-/* The table of RocksDB functions that we use, one row a symbol. Names hold for the libstdc++ C++11 string ABI from 6.11 to 11.8. */
+/* Images of RocksDB: which one an object belongs to, what it has of the functions that we use, and whether it is as its version says. */
 #include "host/image.h"
 #include "host/calls.h"
+#include "host/names.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
-
-#define STRING "NSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
-
-#define OPEN                                                                                                                               \
-	"_ZN7rocksdb6DBImpl4OpenERKNS_9DBOptionsERK" STRING                                                                                \
-	"RKSt6vectorINS_22ColumnFamilyDescriptorESaISD_EEPSC_IPNS_18ColumnFamilyHandleESaISJ_EE"
 
 static const struct row {
 	const char *name;
 	const char *what; /* NULL: can be done without */
 } table[SYM_N] = {
-    [SYM_DB_VTABLE] = {"_ZTVN7rocksdb6DBImplE", "the class of a database"},
-    [SYM_GET_INT_PROPERTY] = {"_ZN7rocksdb6DBImpl14GetIntPropertyEPNS_18ColumnFamilyHandleERKNS_5SliceEPm", "DB::GetIntProperty"},
-    [SYM_GET_PROPERTY] = {"_ZN7rocksdb6DBImpl11GetPropertyEPNS_18ColumnFamilyHandleERKNS_5SliceEP" STRING, "DB::GetProperty"},
-    [SYM_GET_MAP_PROPERTY] = {"_ZN7rocksdb6DBImpl14GetMapPropertyEPNS_18ColumnFamilyHandleERKNS_5SliceEPSt3mapI" STRING
-			      "SC_St4lessISC_ESaISt4pairIKSC_SC_EEE",
-			      NULL},
-    [SYM_CF_HANDLE] = {"_ZN7rocksdb6DBImpl29GetColumnFamilyHandleUnlockedEj", "DBImpl::GetColumnFamilyHandleUnlocked"},
-    [SYM_CF_HANDLE_DELETE] = {"_ZN7rocksdb22ColumnFamilyHandleImplD0Ev", "~ColumnFamilyHandleImpl"},
-    [SYM_CF_HANDLE_NAME] = {"_ZNK7rocksdb22ColumnFamilyHandleImpl7GetNameB5cxx11Ev", "ColumnFamilyHandle::GetName"},
-    [SYM_SET_OPTIONS] = {"_ZN7rocksdb6DBImpl10SetOptionsEPNS_18ColumnFamilyHandleERKSt13unordered_mapI" STRING
-			 "S9_St4hashIS9_ESt8equal_toIS9_ESaISt4pairIKS9_S9_EEE",
-			 NULL}, /* up to 10.10; then SYM_SET_OPTIONS_MULTI */
-    [SYM_SET_OPTIONS_MULTI] = {"_ZN7rocksdb6DBImpl10SetOptionsERKSt13unordered_mapIPNS_18ColumnFamilyHandleES1_I" STRING
-			       "S9_St4hashIS9_ESt8equal_toIS9_ESaISt4pairIKS9_S9_EEESA_IS3_ESC_IS3_ESaISE_IKS3_SI_EEE",
-			       NULL},
-    [SYM_SET_DB_OPTIONS] = {"_ZN7rocksdb6DBImpl12SetDBOptionsERKSt13unordered_mapI" STRING
-			    "S7_St4hashIS7_ESt8equal_toIS7_ESaISt4pairIKS7_S7_EEE",
-			    NULL},
-    [SYM_DISABLE_DELETIONS] = {"_ZN7rocksdb6DBImpl20DisableFileDeletionsEv", NULL},
-    [SYM_ENABLE_DELETIONS] = {"_ZN7rocksdb6DBImpl19EnableFileDeletionsEb", NULL},
-    [SYM_VERSION] = {"_ZN7rocksdb23GetRocksVersionAsStringB5cxx11Eb", NULL},
-    [SYM_STATS_VTABLE] = {"_ZTVN7rocksdb14StatisticsImplE", NULL},
-    [SYM_STATS_CREATE] = {"_ZN7rocksdb18CreateDBStatisticsEv", NULL},
-    [SYM_HISTOGRAM_STRING] = {"_ZNK7rocksdb14StatisticsImpl18getHistogramStringB5cxx11Ej", NULL},
-    [SYM_HISTOGRAM_NAMES] = {"_ZN7rocksdb17HistogramsNameMapB5cxx11E", NULL},
-    [SYM_RECORD_TICK] = {"_ZN7rocksdb14StatisticsImpl10recordTickEjm", NULL},
-    [SYM_RECORD_VALUE] = {"_ZN7rocksdb14StatisticsImpl17recordInHistogramEjm", NULL},
-    [SYM_TICKER_COUNT] = {"_ZNK7rocksdb14StatisticsImpl14getTickerCountEj", NULL},
-    [SYM_TABLE_VTABLE] = {"_ZTVN7rocksdb22BlockBasedTableFactoryE", NULL},
-    [SYM_TABLE_OPTIONS_PTR] = {"_ZNK7rocksdb22BlockBasedTableFactory13GetOptionsPtrERK" STRING, NULL},
-    [SYM_CF_OPTIONS_NEW] = {"_ZN7rocksdb19ColumnFamilyOptionsC1Ev", NULL},
-    [SYM_CF_OPTIONS_DELETE] = {"_ZN7rocksdb19ColumnFamilyOptionsD1Ev", NULL},
-    [SYM_CONFIG_NEW] = {"_ZN7rocksdb13ConfigOptionsC1Ev", NULL},
-    [SYM_CONFIG_DELETE] = {"_ZN7rocksdb13ConfigOptionsD1Ev", NULL},
-    [SYM_MUTABLE_DB_NEW] = {"_ZN7rocksdb16MutableDBOptionsC1Ev", NULL},
-    [SYM_PARSE_CF] = {"_ZN7rocksdb29GetColumnFamilyOptionsFromMapERKNS_13ConfigOptionsERKNS_19ColumnFamilyOptionsERKSt13unordered_mapI" STRING
-		      "SC_St4hashISC_ESt8equal_toISC_ESaISt4pairIKSC_SC_EEEPS3_",
-		      NULL},
-    [SYM_PARSE_DB] = {"_ZN7rocksdb30GetMutableDBOptionsFromStringsERKNS_16MutableDBOptionsERKSt13unordered_mapI" STRING
-		      "S9_St4hashIS9_ESt8equal_toIS9_ESaISt4pairIKS9_S9_EEEPS0_",
-		      NULL},
-    [SYM_ROOT_DB] = {"_ZN7rocksdb11StackableDB9GetRootDBEv", NULL},
-    [SYM_DB_NAME] = {"_ZNK7rocksdb6DBImpl7GetNameB5cxx11Ev", NULL},
-    [SYM_DB_OPTIONS] = {"_ZNK7rocksdb6DBImpl12GetDBOptionsEv", NULL},
-    [SYM_DB_OPTIONS_DELETE] = {"_ZN7rocksdb9DBOptionsD1Ev", NULL},
-    [SYM_CF_DESCRIPTOR] = {"_ZN7rocksdb22ColumnFamilyHandleImpl13GetDescriptorEPNS_22ColumnFamilyDescriptorE", NULL},
-    [SYM_OPEN_PLAIN] = {OPEN "PPNS_2DBEbb", NULL},
-    [SYM_OPEN_RETRY] = {OPEN "PPNS_2DBEbbbPb", NULL},
-    [SYM_OPEN_UNIQUE] = {OPEN "PSt10unique_ptrINS_2DBESt14default_deleteISO_EEbbbPb", NULL},
-    [SYM_C_OPTIONS_CREATE] = {"rocksdb_options_create", NULL},
-    [SYM_C_OPTIONS_DESTROY] = {"rocksdb_options_destroy", NULL},
-    [SYM_C_ENABLE_STATISTICS] = {"rocksdb_options_enable_statistics", NULL},
+#define ROW(which, name, what) [which] = {name, what},
+    LODE_IMAGE_NAMES(ROW)
+#undef ROW
 };
 
 bool lode_image_parse_version(const char *text, unsigned *major, unsigned *minor)
@@ -89,6 +36,63 @@ bool lode_image_parse_version(const char *text, unsigned *major, unsigned *minor
 	return true;
 }
 
+/* ---- which image, and what is in it ---- */
+
+static void *linked_symbol(const char *name)
+{
+	const struct lode_linked *l = lode_linked;
+
+	while (l && l->name && strcmp(l->name, name))
+		l++;
+	return l && l->name && lode_linked_ours(l->address) ? (void *)(uintptr_t)l->address : NULL;
+}
+
+bool lode_image_is_linked(const void *handle)
+{
+	return handle && handle == lode_linked;
+}
+
+void *lode_image_symbol(void *handle, const char *name)
+{
+	return lode_image_is_linked(handle) ? linked_symbol(name) : dlsym(handle, name);
+}
+
+const char *lode_image_name(void *handle, const void *address)
+{
+	Dl_info info;
+
+	if (!lode_image_is_linked(handle))
+		return dladdr(address, &info) && info.dli_sname && info.dli_saddr == address ? info.dli_sname : NULL;
+	for (const struct lode_linked *l = lode_linked; l->name && address; l++)
+		if (l->address == address)
+			return l->name;
+	return NULL;
+}
+
+static void *loaded_around(const void *address)
+{
+	Dl_info info;
+
+	return address && dladdr(address, &info) && info.dli_fname ? dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD) : NULL;
+}
+
+void *lode_image_around(const void *vptr)
+{
+	const char *vtable = table[SYM_DB_VTABLE].name;
+	void *linked = linked_symbol(vtable), *handle = loaded_around(vptr), *exported = handle ? dlsym(handle, vtable) : NULL;
+
+	if (exported && (!linked || exported == linked || !lode_linked_ours(vptr)))
+		return handle; /* stays: databases of this image will follow */
+	if (handle)
+		dlclose(handle);
+	if (linked && lode_linked_ours(vptr))
+		return (void *)(uintptr_t)lode_linked;
+	handle = loaded_around(dlsym(RTLD_DEFAULT, vtable));
+	return handle || !linked ? handle : (void *)(uintptr_t)lode_linked;
+}
+
+/* ---- what it is ---- */
+
 /* A program that uses this variable by name has its own copy of it (a copy relocation), and the one in the image stays empty for ever. */
 static void *histogram_names(void *in_image)
 {
@@ -98,23 +102,29 @@ static void *histogram_names(void *in_image)
 	return in_image && lode_call_names_filled(in_image) ? in_image : NULL;
 }
 
+static const char *has_no(const void *handle)
+{
+	return lode_image_is_linked(handle) ? "has no" : "does not export";
+}
+
 /* Is the image as RocksDB of its version is? The functions whose form the row names must be there in that form and in no other. A version
  * that is not named may have any form of Open: it is not called, only interposed. */
 static int check_row(const struct lode_image *image, struct lode_err *err)
 {
+	const char *has = has_no(image->handle);
 	static const enum lode_symbol open[] = {
 	    [LODE_OPEN_PLAIN] = SYM_OPEN_PLAIN, [LODE_OPEN_RETRY] = SYM_OPEN_RETRY, [LODE_OPEN_UNIQUE] = SYM_OPEN_UNIQUE};
 	static const enum lode_symbol set[] = {[LODE_SET_ONE] = SYM_SET_OPTIONS, [LODE_SET_MANY] = SYM_SET_OPTIONS_MULTI};
 	const struct lode_version *row = image->row;
 
 	if (!image->sym[SYM_SET_OPTIONS] && !image->sym[SYM_SET_OPTIONS_MULTI])
-		return lode_err_set(err, ENOTSUP, "this RocksDB does not export DB::SetOptions");
+		return lode_err_set(err, ENOTSUP, "this RocksDB %s DB::SetOptions", has);
 	if (!image->version[0])
 		return 0;
 	if (!image->sym[open[row->open]])
-		return lode_err_set(err, ENOTSUP, "RocksDB %s does not export DBImpl::Open in the form of %s", image->version, row->name);
+		return lode_err_set(err, ENOTSUP, "RocksDB %s %s DBImpl::Open in the form of %s", image->version, has, row->name);
 	if (!image->sym[set[row->set]])
-		return lode_err_set(err, ENOTSUP, "RocksDB %s does not export DB::SetOptions in the form of %s", image->version, row->name);
+		return lode_err_set(err, ENOTSUP, "RocksDB %s %s DB::SetOptions in the form of %s", image->version, has, row->name);
 	return 0;
 }
 
@@ -123,9 +133,9 @@ int lode_image_resolve(void *handle, struct lode_image *out, struct lode_err *er
 	memset(out, 0, sizeof(*out));
 	out->handle = handle;
 	for (int i = 0; i < SYM_N; i++) {
-		out->sym[i] = dlsym(handle, table[i].name);
+		out->sym[i] = lode_image_symbol(handle, table[i].name);
 		if (!out->sym[i] && table[i].what)
-			return lode_err_set(err, ENOTSUP, "this RocksDB does not export %s", table[i].what);
+			return lode_err_set(err, ENOTSUP, "this RocksDB %s %s", has_no(handle), table[i].what);
 	}
 	out->sym[SYM_HISTOGRAM_NAMES] = histogram_names(out->sym[SYM_HISTOGRAM_NAMES]);
 	if (out->sym[SYM_VERSION])

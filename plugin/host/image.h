@@ -52,13 +52,31 @@ enum lode_symbol {
 };
 
 struct lode_image {
-	void *handle;
+	void *handle; /* of dlopen, or what lode_image_around returned */
 	char version[32];      /* "7.8.3", or "" when this RocksDB does not say */
 	unsigned major, minor; /* 0.0 when unknown */
 	const struct lode_version *row; /* never NULL once resolved */
 	bool newer;	       /* it is newer than any version that was checked: every check passed all the same */
 	void *sym[SYM_N];      /* NULL: not in this image */
 };
+
+/* What the linker has bound, up to a row without a name; and whether an address is inside the executable or library that we are part of. Both NULL unless
+ * linked.c is part of it, too. */
+struct lode_linked {
+	const char *name;
+	const char *address; /* NULL: there is none */
+};
+extern const struct lode_linked lode_linked[] __attribute__((weak, visibility("hidden")));
+extern bool lode_linked_ours(const void *address) __attribute__((weak, visibility("hidden")));
+
+/* The image whose code an object runs, by its vtable pointer: the loaded object around the vtable, or the RocksDB that is linked to us where that
+ * exports nothing, or, where a class of the application's own wraps it, the process's. A handle for lode_image_resolve, for ever; NULL: none is found. */
+void *lode_image_around(const void *vptr);
+bool lode_image_is_linked(const void *handle);
+/* The address of a name in an image, of those in names.h; of any where the loader knows the image. NULL: it has none. */
+void *lode_image_symbol(void *handle, const char *name);
+/* The other way round: the name of exactly this address, or NULL. */
+const char *lode_image_name(void *handle, const void *address);
 
 /* Resolves everything, finds the row and checks it against what the image exports. -ENOTSUP says what is missing although nothing works
  * without it, or where the image is not as its version says. */

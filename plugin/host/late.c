@@ -12,24 +12,6 @@
 
 #define SLOTS_MAX 256 /* of a DB's vtable: about 130 to 170 */
 
-/* The RocksDB whose code this object runs: the one around its vtable, or, where a class of the application's own wraps it, the process's. */
-static void *image_of(const void *vptr)
-{
-	static const char db_impl[] = "_ZTVN7rocksdb6DBImplE";
-	void *handle = NULL;
-	Dl_info info;
-
-	if (dladdr(vptr, &info) && info.dli_fname)
-		handle = dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
-	if (handle && dlsym(handle, db_impl))
-		return handle; /* stays: databases of this image will follow */
-	if (handle)
-		dlclose(handle);
-	if (!dladdr(dlsym(RTLD_DEFAULT, db_impl), &info) || !info.dli_fname)
-		return NULL;
-	return dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
-}
-
 /* GetRootDB is inline: the copy that a vtable holds may be this image's or one that the application exports in front of it. */
 static void *root_method(const struct lode_image *image, const void *vptr)
 {
@@ -106,9 +88,9 @@ int lode_host_real_late(void *db, void **root, struct lode_host **out, struct lo
 	*root = NULL;
 	if (!db || !lode_probe_read(db, &vptr, sizeof(vptr)))
 		return lode_err_set(err, EINVAL, "this is no database: its memory cannot be read");
-	l.open.image = image_of(vptr);
+	l.open.image = lode_image_around(vptr);
 	if (!l.open.image)
-		return lode_err_set(err, ENOTSUP, "no RocksDB that exports its functions was found in this process; where it is linked in statically, the plugin is the way");
+		return lode_err_set(err, ENOTSUP, "no RocksDB that exports its functions was found in this process; where it is linked in statically, link liblodestone-static.a");
 	if (lode_image_resolve(l.open.image, &image, err) || find_root(&image, db, vptr, root, err))
 		return -ENOTSUP;
 	if (!image.sym[SYM_DB_NAME] || lode_call_db_name(image.sym[SYM_DB_NAME], *root, take_name, &l) || !l.path[0])
