@@ -5,7 +5,7 @@
 #include "agent/config.h"
 #include "base/buf.h"
 
-#include <cjson/cJSON.h>
+#include "cjson/cJSON.h"
 #include <stdbool.h>
 #include <sys/types.h>
 

@@ -6,7 +6,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 
-#include <cjson/cJSON.h>
+#include "cjson/cJSON.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>

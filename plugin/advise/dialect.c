@@ -5,7 +5,7 @@
 #include "advise/strict.h"
 #include "base/json.h"
 
-#include <cjson/cJSON.h>
+#include "cjson/cJSON.h"
 #include <string.h>
 
 static void response_format(struct lode_json *j, enum lode_format format, const struct lode_offer *o)

@@ -4,7 +4,7 @@
 
 #include "advise/reply.h"
 
-#include <cjson/cJSON.h>
+#include "cjson/cJSON.h"
 
 /* The model and the tokens of *out. */
 void lode_envelope_who(const cJSON *root, struct lode_reply *out);

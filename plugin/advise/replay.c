@@ -7,7 +7,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 
-#include <cjson/cJSON.h>
+#include "cjson/cJSON.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

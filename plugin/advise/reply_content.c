@@ -8,7 +8,7 @@
 #include "base/num.h"
 
 #include <assert.h>
-#include <cjson/cJSON.h>
+#include "cjson/cJSON.h"
 #include <math.h>
 #include <string.h>
 

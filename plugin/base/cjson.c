@@ -1,8 +1,8 @@
-/* The functions of cJSON that we use, one row each. */
+/* The functions of cJSON that we use, one row each. Their names are those of cjson/cJSON.h in this tree. */
 #include "base/cjson.h"
 #include "base/library.h"
 
-#include <cjson/cJSON.h>
+#include "cjson/cJSON.h"
 #include <errno.h>
 #include <pthread.h>
 

@@ -61,13 +61,18 @@ struct lode_image {
 };
 
 /* What the linker has bound, up to a row without a name; and whether an address is inside the executable or library that we are part of. Both NULL unless
- * linked.c is part of it, too. */
+ * linked.c is part of it, too, which a weak reference alone would not pull out of an archive. */
+#ifdef LODE_STATIC
+#define LODE_IF_LINKED __attribute__((visibility("hidden")))
+#else
+#define LODE_IF_LINKED __attribute__((weak, visibility("hidden")))
+#endif
 struct lode_linked {
 	const char *name;
 	const char *address; /* NULL: there is none */
 };
-extern const struct lode_linked lode_linked[] __attribute__((weak, visibility("hidden")));
-extern bool lode_linked_ours(const void *address) __attribute__((weak, visibility("hidden")));
+extern const struct lode_linked lode_linked[] LODE_IF_LINKED;
+extern bool lode_linked_ours(const void *address) LODE_IF_LINKED;
 
 /* The image whose code an object runs, by its vtable pointer: the loaded object around the vtable, or the RocksDB that is linked to us where that
  * exports nothing, or, where a class of the application's own wraps it, the process's. A handle for lode_image_resolve, for ever; NULL: none is found. */

@@ -4,7 +4,7 @@
 
 #include "record/journal_read.h"
 
-#include <cjson/cJSON.h>
+#include "cjson/cJSON.h"
 
 /* NULL: not whole, too deep, or no memory. The caller deletes it. */
 cJSON *lode_record_json(const struct lode_record *r);

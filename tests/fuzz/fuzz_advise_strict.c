@@ -1,7 +1,7 @@
 /* The strict JSON check against cJSON as the other opinion: what it lets pass, the parser parses, whole, and finds no key twice. */
 #include "advise/strict.h"
 
-#include <cjson/cJSON.h>
+#include "cjson/cJSON.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -10,7 +10,7 @@
 #include "base/fs.h"
 #include "base/json.h"
 
-#include <cjson/cJSON.h>
+#include "cjson/cJSON.h"
 #include <stdio.h>
 
 /* What make.py's OPTIONS and WORDS name, and the families of the world. */

@@ -8,7 +8,7 @@
 #include "advise/http.h"
 #include "advise/prompt.h"
 
-#include <cjson/cJSON.h>
+#include "cjson/cJSON.h"
 #include <stdlib.h>
 #include <string.h>
 

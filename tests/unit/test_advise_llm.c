@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 
-#include <cjson/cJSON.h>
+#include "cjson/cJSON.h"
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>

@@ -10,7 +10,7 @@
 #include "advise/dialect.h"
 #include "advise/prompt.h"
 
-#include <cjson/cJSON.h>
+#include "cjson/cJSON.h"
 #include <stdio.h>
 
 static struct lode_prompt build(struct world *w)
