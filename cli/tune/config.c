@@ -1,0 +1,724 @@
+/* An OPTIONS file as lines over one pool of text: a change adds to the pool and turns a line over to it, so that a copy of the whole is a few
+ * memcpys and what nobody touched is written as it was read. Writing: config_write.c. */
+#include "tune/config_private.h"
+#include "base/fs.h"
+#include "host/options.h"
+#include "host/write.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LINES_MAX 400000u
+#define NESTING_MAX 8
+#define VALUE_MAX 4096 /* of a value that we set */
+#define WITHHELD "withheld "
+#define CACHE_NAME "block_cache_size"
+
+const char *tune_section_name(enum tune_section s)
+{
+	static const char *const names[TUNE_SECTION_N] = {"Version", "DBOptions", "CFOptions", "TableOptions", "CacheOptions"};
+
+	return (unsigned)s < TUNE_SECTION_N ? names[s] : "?";
+}
+
+/* ---- room ---- */
+
+static bool room(void **array, size_t *cap, size_t want, size_t size)
+{
+	size_t n = *cap ? *cap : 64;
+	void *p;
+
+	if (want <= *cap)
+		return true;
+	while (n < want)
+		n *= 2;
+	p = realloc(*array, n * size);
+	if (!p)
+		return false;
+	*array = p;
+	*cap = n;
+	return true;
+}
+
+/* A copy in the pool. text may lie in the pool itself. 0: no memory (nothing else has offset 0). */
+static uint32_t keep(struct tune_config *c, const char *text, size_t len)
+{
+	size_t inside = c->pool && text >= c->pool && text < c->pool + c->used ? (size_t)(text - c->pool) : SIZE_MAX;
+	uint32_t at = (uint32_t)(c->used ? c->used : 1);
+
+	if (at + len + 1 > UINT32_MAX / 2 || !room((void **)&c->pool, &c->pool_cap, at + len + 1, 1))
+		return 0;
+	if (inside != SIZE_MAX)
+		text = c->pool + inside;
+	c->pool[0] = '\0';
+	if (len)
+		memmove(c->pool + at, text, len);
+	c->pool[at + len] = '\0';
+	c->used = at + len + 1;
+	return at;
+}
+
+/* While reading: the line that comes next is of no section yet. */
+static bool line_push(struct tune_config *c, struct line l)
+{
+	if (c->n >= LINES_MAX || !room((void **)&c->line, &c->line_cap, c->n + 1, sizeof *c->line))
+		return false;
+	c->line[c->n++] = l;
+	return true;
+}
+
+/* Into what has been read. A section that ends there grows. */
+static bool line_insert(struct tune_config *c, size_t at, struct line l)
+{
+	if (c->n >= LINES_MAX || !room((void **)&c->line, &c->line_cap, c->n + 1, sizeof *c->line))
+		return false;
+	memmove(c->line + at + 1, c->line + at, (c->n - at) * sizeof *c->line);
+	c->line[at] = l;
+	c->n++;
+	for (size_t i = 0; i < c->nsection; i++) {
+		c->section[i].first += c->section[i].first >= at;
+		c->section[i].end += c->section[i].end >= at;
+	}
+	return true;
+}
+
+/* ---- reading ---- */
+
+struct reader {
+	struct tune_config *c;
+	struct lode_err *err;
+	unsigned line;
+};
+
+static int bad(struct reader *r, const char *what)
+{
+	return lode_err_set(r->err, EINVAL, "OPTIONS file, line %u: %s", r->line, what);
+}
+
+static int no_memory(struct reader *r)
+{
+	return lode_err_set(r->err, ENOMEM, "OPTIONS file: too large, or out of memory");
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static void trim(const char **from, const char **to)
+{
+	while (*from < *to && is_space(**from))
+		(*from)++;
+	while (*to > *from && is_space((*to)[-1]))
+		(*to)--;
+}
+
+static const char *comment_start(const char *from, const char *to)
+{
+	for (; from < to && *from != '#'; from++)
+		from += *from == '\\' && from + 1 < to;
+	return from;
+}
+
+static void unescape(char *s)
+{
+	char *out = s;
+
+	for (; *s; s++) {
+		if (*s == '\\' && s[1])
+			*out++ = *++s == 'n' ? '\n' : *s == 'r' ? '\r' : *s;
+		else
+			*out++ = *s;
+	}
+	*out = '\0';
+}
+
+static bool add_option(struct reader *r, enum line_kind kind, uint32_t raw, const char *from, const char *eq, const char *to)
+{
+	struct line l = {.kind = kind, .raw = raw};
+	const char *name_end = eq, *value = eq + 1;
+
+	trim(&from, &name_end);
+	trim(&value, &to);
+	l.name = keep(r->c, from, (size_t)(name_end - from));
+	l.name_len = (uint32_t)(name_end - from);
+	l.value = keep(r->c, value, (size_t)(to - value));
+	return l.name && l.value && line_push(r->c, l);
+}
+
+/* Our own comments; any other is kept as text. */
+static int read_comment(struct reader *r, uint32_t raw, const char *from, const char *to)
+{
+	static const char mark[] = TUNE_CONFIG_MARK;
+	const char *eq, *word = from + sizeof mark - 1;
+
+	if ((size_t)(to - from) >= sizeof mark - 1 && !memcmp(from, mark, sizeof mark - 1)) {
+		bool withheld = (size_t)(to - word) > strlen(WITHHELD) && !memcmp(word, WITHHELD, strlen(WITHHELD));
+		enum line_kind kind = withheld ? LINE_WITHHELD : LINE_CACHE;
+
+		word += withheld ? strlen(WITHHELD) : 0;
+		eq = memchr(word, '=', (size_t)(to - word));
+		if (eq && (withheld ? r->c->nsection > 0 : (size_t)(eq - word) == strlen(CACHE_NAME) && !memcmp(word, CACHE_NAME, strlen(CACHE_NAME))))
+			return add_option(r, kind, raw, word, eq, to) ? 0 : no_memory(r);
+	}
+	return line_push(r->c, (struct line){.kind = LINE_TEXT, .raw = raw}) ? 0 : no_memory(r);
+}
+
+static int read_option(struct reader *r, uint32_t raw, const char *from, const char *to)
+{
+	const char *eq = memchr(from, '=', (size_t)(to - from));
+
+	if (!r->c->nsection)
+		return bad(r, "an option before the first section");
+	if (!eq)
+		return bad(r, "neither a section nor name=value");
+	if (eq == from)
+		return bad(r, "an option without a name");
+	if (to[-1] == '\\')
+		return bad(r, "a line that goes on in the next");
+	return add_option(r, LINE_OPTION, raw, from, eq, to) ? 0 : no_memory(r);
+}
+
+static size_t family_find(const struct tune_config *c, const char *name)
+{
+	for (size_t i = 0; i < c->nfamily; i++)
+		if (!strcmp(c->pool + c->family[i], name))
+			return i;
+	return SIZE_MAX;
+}
+
+/* Of which kind is "[TableOptions/BlockBasedTable "default"]"; -1: one that we only keep. */
+static int section_kind(const char *word, size_t len)
+{
+	static const struct {
+		const char *word;
+		enum tune_section kind;
+	} words[] = {{"Version", TUNE_SEC_VERSION}, {"DBOptions", TUNE_SEC_DB}, {"CFOptions", TUNE_SEC_CF}, {"TableOptions/BlockBasedTable", TUNE_SEC_TABLE}};
+
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (strlen(words[i].word) == len && !memcmp(words[i].word, word, len))
+			return (int)words[i].kind;
+	return -1;
+}
+
+static int family_add(struct reader *r, const char *name)
+{
+	struct tune_config *c = r->c;
+
+	if (!c->nfamily && strcmp(name, "default") != 0)
+		return bad(r, "the first column family has to be \"default\"");
+	if (family_find(c, name) != SIZE_MAX)
+		return bad(r, "two sections of one column family");
+	if (c->nfamily == TUNE_FAMILIES_MAX)
+		return bad(r, "too many column families");
+	c->family[c->nfamily] = keep(c, name, strlen(name));
+	return c->family[c->nfamily++] ? 0 : no_memory(r);
+}
+
+static int read_section(struct reader *r, uint32_t raw, const char *from, const char *to)
+{
+	struct tune_config *c = r->c;
+	const char *open = memchr(from, '"', (size_t)(to - from)), *close = open ? memrchr(from, '"', (size_t)(to - from)) : NULL;
+	const char *word = from + 1, *word_end = open ? open : to - 1;
+	struct section s = {.family = SIZE_MAX};
+	uint32_t name;
+	int rc;
+
+	if (to[-1] != ']')
+		return bad(r, "a section without its closing bracket");
+	if (open && close == open)
+		return bad(r, "a section name without its closing quote");
+	trim(&word, &word_end);
+	s.kind = section_kind(word, (size_t)(word_end - word));
+	name = open ? keep(c, open + 1, (size_t)(close - open - 1)) : keep(c, "", 0);
+	if (!name)
+		return no_memory(r);
+	unescape(c->pool + name);
+	for (size_t i = 0; i < c->nsection; i++)
+		if (c->section[i].kind == s.kind && (s.kind == TUNE_SEC_VERSION || s.kind == TUNE_SEC_DB))
+			return bad(r, "a second section of the same name");
+	if (s.kind == TUNE_SEC_CF) {
+		rc = open ? family_add(r, c->pool + name) : bad(r, "a column family's section without its name");
+		if (rc)
+			return rc;
+	}
+	if (s.kind == TUNE_SEC_CF || s.kind == TUNE_SEC_TABLE)
+		s.family = family_find(c, c->pool + name);
+	if (s.kind == TUNE_SEC_TABLE && s.family == SIZE_MAX)
+		return bad(r, "table options of a column family that does not stand above them");
+	if (!room((void **)&c->section, &c->section_cap, c->nsection + 1, sizeof *c->section) ||
+	    !line_push(c, (struct line){.kind = LINE_SECTION, .raw = raw}))
+		return no_memory(r);
+	s.first = s.end = c->n - 1;
+	c->section[c->nsection++] = s;
+	return 0;
+}
+
+static int read_line(struct reader *r, const char *from, const char *to)
+{
+	uint32_t raw = keep(r->c, from, (size_t)(to - from));
+	const char *end = comment_start(from, to);
+	int rc;
+
+	if (!raw)
+		return no_memory(r);
+	trim(&from, &end);
+	if (from == end) {
+		trim(&from, &to);
+		return read_comment(r, raw, from, to);
+	}
+	rc = *from == '[' ? read_section(r, raw, from, end) : read_option(r, raw, from, end);
+	if (!rc) /* comments and blank lines before the next section are of none */
+		r->c->section[r->c->nsection - 1].end = r->c->n;
+	return rc;
+}
+
+static int read_all(struct reader *r, const char *text, size_t len)
+{
+	const char *at = text, *end = text + len, *nl;
+	int rc = 0;
+
+	if (len > LODE_OPTIONS_MAX)
+		return lode_err_set(r->err, EINVAL, "OPTIONS file: larger than %u bytes", LODE_OPTIONS_MAX);
+	if (len && memchr(text, '\0', len))
+		return lode_err_set(r->err, EINVAL, "OPTIONS file: not a text");
+	for (; !rc && at < end; at = nl + 1) {
+		nl = memchr(at, '\n', (size_t)(end - at));
+		nl = nl ? nl : end;
+		r->line++;
+		rc = read_line(r, at, nl);
+	}
+	if (!rc && !r->c->nfamily)
+		rc = bad(r, "it ends without any column family");
+	for (size_t i = 0; !rc && i < r->c->nsection; i++)
+		if (r->c->section[i].kind == TUNE_SEC_DB)
+			return 0;
+	return rc ? rc : bad(r, "it ends without a section DBOptions");
+}
+
+int tune_config_parse(const char *text, size_t len, struct tune_config **out, struct lode_err *err)
+{
+	struct reader r = {calloc(1, sizeof(struct tune_config)), err, 0};
+	int rc;
+
+	*out = NULL;
+	if (!r.c)
+		return lode_err_set(err, ENOMEM, "out of memory");
+	rc = read_all(&r, text, len);
+	if (rc) {
+		tune_config_free(r.c);
+		return rc;
+	}
+	*out = r.c;
+	return 0;
+}
+
+int tune_config_load(const char *path, struct tune_config **out, struct lode_err *err)
+{
+	struct lode_buf text;
+	struct lode_err why = {0};
+	int rc;
+
+	*out = NULL;
+	lode_buf_init(&text, LODE_OPTIONS_MAX);
+	rc = lode_fs_read(path, &text);
+	if (rc)
+		lode_err_set(err, -rc, "%s cannot be read: %s", path, strerrordesc_np(-rc));
+	else if ((rc = tune_config_parse(lode_buf_str(&text), text.len, out, &why)))
+		lode_err_set(err, -rc, "%s: %s", path, why.msg);
+	lode_buf_fini(&text);
+	return rc;
+}
+
+struct tune_config *tune_config_clone(const struct tune_config *c)
+{
+	struct tune_config *to = malloc(sizeof *to);
+
+	if (!to)
+		return NULL;
+	*to = *c;
+	to->pool = malloc(c->pool_cap);
+	to->line = malloc(c->line_cap * sizeof *c->line);
+	to->section = malloc(c->section_cap * sizeof *c->section);
+	if (!to->pool || !to->line || !to->section) {
+		tune_config_free(to);
+		return NULL;
+	}
+	memcpy(to->pool, c->pool, c->used);
+	memcpy(to->line, c->line, c->n * sizeof *c->line);
+	memcpy(to->section, c->section, c->nsection * sizeof *c->section);
+	return to;
+}
+
+void tune_config_free(struct tune_config *c)
+{
+	if (!c)
+		return;
+	free(c->pool);
+	free(c->line);
+	free(c->section);
+	free(c);
+}
+
+size_t tune_config_families(const struct tune_config *c)
+{
+	return c->nfamily;
+}
+
+const char *tune_config_family(const struct tune_config *c, size_t i)
+{
+	return i < c->nfamily ? c->pool + c->family[i] : NULL;
+}
+
+unsigned tune_config_version(const struct tune_config *c)
+{
+	char text[32];
+	const char *at = tune_config_get(c, TUNE_SEC_VERSION, 0, "rocksdb_version", text, sizeof text);
+	unsigned part[3] = {0}, n = 0;
+
+	for (; at && *at && n < 3; at++) {
+		if (*at >= '0' && *at <= '9' && part[n] < 100)
+			part[n] = part[n] * 10 + (unsigned)(*at - '0');
+		else if (*at == '.')
+			n++;
+		else
+			return 0;
+	}
+	return part[0] >= 100 || part[1] >= 100 || part[2] >= 100 ? 0 : part[0] * 10000 + part[1] * 100 + part[2];
+}
+
+/* ---- structs ---- */
+
+/* The ';' outside all braces, or the end. NULL: braces do not match. */
+static const char *member_end(const char *from, const char *to)
+{
+	int depth = 0;
+	const char *c;
+
+	for (c = from; c < to && (depth || *c != ';'); c++) {
+		if (*c == '\\' && c + 1 < to)
+			c++;
+		else if (*c == '{')
+			depth++;
+		else if (*c == '}' && --depth < 0)
+			return NULL;
+	}
+	return depth ? NULL : c;
+}
+
+/* The value of a (dotted) member in "{a=1;b={c=2;};}". False: no such member; *from of *to then is where one could be put, NULL where nothing can. */
+static bool member_find(const char **from, const char **to, const char *name)
+{
+	size_t len = strcspn(name, ".");
+	const char *end, *eq, *v, *v_end, *place;
+
+	for (int depth = 0; depth < NESTING_MAX; depth++) {
+		if (*to - *from < 2 || **from != '{' || (*to)[-1] != '}')
+			break;
+		place = *to - 1;
+		bool found = false;
+		for (const char *at = *from + 1; at < place; at = end + 1) {
+			end = member_end(at, place);
+			if (!end) {
+				place = NULL;
+				break;
+			}
+			eq = memchr(at, '=', (size_t)(end - at));
+			if (!eq)
+				continue;
+			v_end = eq;
+			trim(&at, &v_end);
+			if ((size_t)(v_end - at) != len || memcmp(at, name, len) != 0)
+				continue;
+			v = eq + 1;
+			v_end = end;
+			trim(&v, &v_end);
+			found = true;
+			break;
+		}
+		if (!found) {
+			*from = *to = name[len] ? NULL : place;
+			return false;
+		}
+		*from = v;
+		*to = v_end;
+		if (!name[len])
+			return true;
+		name += len + 1;
+		len = strcspn(name, ".");
+	}
+	*from = *to = NULL;
+	return false;
+}
+
+/* ---- looking up ---- */
+
+static const struct section *section_of(const struct tune_config *c, enum tune_section s, size_t family)
+{
+	for (size_t i = 0; i < c->nsection; i++)
+		if (c->section[i].kind == (int)s && (c->section[i].family == SIZE_MAX || c->section[i].family == family))
+			return &c->section[i];
+	return NULL;
+}
+
+static struct line *line_in(const struct tune_config *c, size_t from, size_t to, enum line_kind kind, const char *name, size_t len)
+{
+	for (size_t i = from; i < to; i++) {
+		struct line *l = &c->line[i];
+
+		if (l->kind == kind && l->name_len == len && !memcmp(c->pool + l->name, name, len))
+			return l;
+	}
+	return NULL;
+}
+
+/* The line of an option; *member: what of the name reaches into its struct, or NULL. */
+static struct line *line_find(const struct tune_config *c, enum tune_section s, size_t family, const char *name, const char **member)
+{
+	const struct section *in = s == TUNE_SEC_CACHE ? NULL : section_of(c, s, family);
+	const char *dot = strchr(name, '.');
+	struct line *l = NULL;
+
+	*member = NULL;
+	if (s == TUNE_SEC_CACHE)
+		return line_in(c, 0, c->n, LINE_CACHE, name, strlen(name));
+	if (in)
+		l = line_in(c, in->first + 1, in->end, LINE_OPTION, name, strlen(name));
+	if (in && !l && dot) {
+		l = line_in(c, in->first + 1, in->end, LINE_OPTION, name, (size_t)(dot - name));
+		*member = dot + 1;
+	}
+	return l;
+}
+
+const char *tune_config_get(const struct tune_config *c, enum tune_section s, size_t family, const char *name, char *buf, size_t len)
+{
+	const char *member, *from, *to;
+	const struct line *l = line_find(c, s, family, name, &member);
+
+	if (!l)
+		return NULL;
+	from = c->pool + l->value;
+	to = from + strlen(from);
+	if (member && !member_find(&from, &to, member))
+		return NULL;
+	if ((size_t)(to - from) >= len)
+		return NULL;
+	memcpy(buf, from, (size_t)(to - from));
+	buf[to - from] = '\0';
+	return buf;
+}
+
+bool tune_config_has(const struct tune_config *c, enum tune_section s, size_t family, const char *name)
+{
+	const char *member, *from, *to;
+	const struct line *l = line_find(c, s, family, name, &member);
+
+	if (!l || !member)
+		return l != NULL;
+	from = c->pool + l->value;
+	to = from + strlen(from);
+	return member_find(&from, &to, member);
+}
+
+void tune_config_each(const struct tune_config *c, enum tune_section s, size_t family, void (*fn)(void *ctx, const char *name, const char *value),
+		      void *ctx)
+{
+	const struct section *in = section_of(c, s, family);
+
+	for (size_t i = in ? in->first + 1 : 0; in && i < in->end; i++)
+		if (c->line[i].kind == LINE_OPTION)
+			fn(ctx, c->pool + c->line[i].name, c->pool + c->line[i].value);
+}
+
+/* ---- changing ---- */
+
+/* May this stand as a value (of a member: inside a struct)? */
+static bool value_good(const char *v, bool member)
+{
+	size_t len = strlen(v);
+	const char *to = v + len;
+	int depth = 0;
+
+	if (len > VALUE_MAX || (len && (is_space(v[0]) || is_space(to[-1]))) || comment_start(v, to) != to)
+		return false;
+	for (const char *c = v; c < to; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f || (*c == '\\' && !*++c))
+			return false;
+		depth += *c == '{' ? 1 : *c == '}' ? -1 : 0;
+		if (depth < 0)
+			return false;
+	}
+	return !depth && (!member || (len && member_end(v, to) == to));
+}
+
+static bool name_good(const char *name)
+{
+	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
+
+	return len && len < TUNE_NAME_MAX && !name[len] && name[0] != '.' && name[len - 1] != '.' && !strstr(name, "..");
+}
+
+/* A title at a line of its own. -1: no memory. */
+static int section_add(struct tune_config *c, enum tune_section s, size_t family, size_t at, const char *title)
+{
+	uint32_t raw = keep(c, title, strlen(title));
+
+	if (!raw || !room((void **)&c->section, &c->section_cap, c->nsection + 1, sizeof *c->section) ||
+	    !line_insert(c, at, (struct line){.kind = LINE_SECTION, .raw = raw}))
+		return -1;
+	for (size_t i = 0; i < c->nsection; i++) /* the one that ended here still does */
+		if (c->section[i].end == at + 1 && c->section[i].first < at)
+			c->section[i].end = at;
+	c->section[c->nsection] = (struct section){.kind = (int)s, .family = family, .first = at, .end = at + 1};
+	return (int)c->nsection++;
+}
+
+/* Index of the section, made if it is not there. Each family has its CFOptions, and its table options are put behind them. -1: no memory. */
+static int section_make(struct tune_config *c, enum tune_section s, size_t family)
+{
+	const struct section *in = section_of(c, s, family), *owner = section_of(c, TUNE_SEC_CF, family);
+	const char *own, *open;
+	char *title;
+	int at;
+
+	if (in)
+		return (int)(in - c->section);
+	if (s == TUNE_SEC_VERSION)
+		return section_add(c, s, SIZE_MAX, 0, "[Version]");
+	if (s != TUNE_SEC_TABLE || !owner)
+		return -1;
+	own = c->pool + c->line[owner->first].raw;
+	open = strchr(own, '"');
+	if (asprintf(&title, "[TableOptions/BlockBasedTable %.*s]", (int)(strrchr(own, '"') - open + 1), open) < 0)
+		return -1;
+	at = section_add(c, s, family, owner->end, title);
+	free(title);
+	return at;
+}
+
+static int append(struct tune_config *c, enum tune_section s, size_t family, const char *name, size_t name_len, const char *value)
+{
+	bool cache = s == TUNE_SEC_CACHE;
+	struct line l = {.kind = cache ? LINE_CACHE : LINE_OPTION, .name_len = (uint32_t)name_len};
+	int in = cache ? 0 : section_make(c, s, family);
+
+	if (in < 0)
+		return -ENOMEM;
+	l.name = keep(c, name, name_len);
+	l.value = keep(c, value, strlen(value));
+	return l.name && l.value && line_insert(c, cache ? 0 : c->section[in].end, l) ? 0 : -ENOMEM;
+}
+
+static int set_member(struct tune_config *c, struct line *l, const char *member, const char *value)
+{
+	const char *whole = c->pool + l->value, *from = whole, *to = whole + strlen(whole), *last = strrchr(member, '.');
+	bool found = member_find(&from, &to, member), parted;
+	uint32_t at;
+	char *text;
+	int n;
+
+	if (!from)
+		return -EINVAL;
+	parted = from[-1] == ';' || from[-1] == '{'; /* the last member may lack its ';' */
+	if (found)
+		n = asprintf(&text, "%.*s%s%s", (int)(from - whole), whole, value, to);
+	else
+		n = asprintf(&text, "%.*s%s%s=%s;%s", (int)(from - whole), whole, parted ? "" : ";", last ? last + 1 : member, value, from);
+	if (n < 0)
+		return -ENOMEM;
+	at = keep(c, text, (size_t)n);
+	free(text);
+	if (!at)
+		return -ENOMEM;
+	l->value = at;
+	l->raw = 0;
+	return 0;
+}
+
+static int set_one(struct tune_config *c, enum tune_section s, size_t family, const char *name, const char *value)
+{
+	const char *member, *dot = strchr(name, '.');
+	struct line *l = line_find(c, s, family, name, &member);
+	char text[8192];
+	uint32_t at;
+
+	if (l && member)
+		return set_member(c, l, member, value);
+	if (!l && dot) { /* a struct that was not there: RocksDB leaves the rest of it at its defaults */
+		if (strchr(dot + 1, '.') || (size_t)snprintf(text, sizeof text, "{%s=%s;}", dot + 1, value) >= sizeof text)
+			return -EINVAL;
+		return append(c, s, family, name, (size_t)(dot - name), text);
+	}
+	if (!l)
+		return append(c, s, family, name, strlen(name), value);
+	at = keep(c, value, strlen(value));
+	if (!at)
+		return -ENOMEM;
+	l->value = at;
+	l->raw = 0;
+	return 0;
+}
+
+static bool per_family(enum tune_section s)
+{
+	return s == TUNE_SEC_CF || s == TUNE_SEC_TABLE;
+}
+
+int tune_config_set(struct tune_config *c, enum tune_section s, size_t family, const char *name, const char *value)
+{
+	size_t last = family == TUNE_ALL ? c->nfamily : family + 1;
+	int rc = 0;
+
+	if (!name_good(name) || !value_good(value, strchr(name, '.') != NULL) || (unsigned)s >= TUNE_SECTION_N)
+		return -EINVAL;
+	if (s == TUNE_SEC_CACHE && strcmp(name, CACHE_NAME) != 0)
+		return -EINVAL;
+	if (!per_family(s))
+		return set_one(c, s, SIZE_MAX, name, value);
+	if (family != TUNE_ALL && family >= c->nfamily)
+		return -ENOENT;
+	for (size_t i = family == TUNE_ALL ? 0 : family; !rc && i < last; i++)
+		rc = set_one(c, s, i, name, value);
+	return rc;
+}
+
+static int take_out(struct tune_config *c, enum tune_section s, size_t family, const char *name, enum line_kind as)
+{
+	size_t last = family == TUNE_ALL ? c->nfamily : family + 1;
+	bool some = false;
+
+	if (!per_family(s)) {
+		family = 0;
+		last = 1;
+	}
+	for (size_t i = family == TUNE_ALL ? 0 : family; i < last; i++) {
+		const char *member;
+		struct line *l;
+
+		/* All of them: behind the first RocksDB would find the second. */
+		while ((l = line_find(c, s, i, name, &member)) && !member) {
+			l->kind = as;
+			l->raw = 0;
+			some = true;
+		}
+	}
+	return some ? 0 : -ENOENT;
+}
+
+int tune_config_remove(struct tune_config *c, enum tune_section s, size_t family, const char *name)
+{
+	return take_out(c, s, family, name, LINE_GONE);
+}
+
+int tune_config_withhold(struct tune_config *c, enum tune_section s, size_t family, const char *name)
+{
+	return take_out(c, s, family, name, LINE_WITHHELD);
+}
+
+bool tune_config_equal(const char *a, const char *b)
+{
+	return lode_value_equal(a, b);
+}
