@@ -150,6 +150,10 @@ LODESTONE_API lodestone_t *lodestone_attach_cpp(void *rocksdb_db, const lodeston
  * operation in flight: normally milliseconds, at the most as long as one SetOptions takes. NULL is allowed. */
 LODESTONE_API void lodestone_detach(lodestone_t *tuner);
 
+/* This database is about to be closed: as lodestone_detach, for whatever door it was attached by. For programs whose database is tuned by an entry in its
+ * OPTIONS file with close=detach, which have no lodestone_t; with other doors it does no harm. rocksdb_db: as in lodestone_attach_cpp; it is still open. */
+LODESTONE_API void lodestone_closing(void *rocksdb_db);
+
 /* ---- while it runs ---- */
 
 /* One JSON object, as in "databases" of `lodestone status -j` (docs: the members are described there). Never waits. NULL with an error where the database

@@ -1,4 +1,6 @@
 /* The program's door: a database of its own, attached and detached by name. */
+#include "api/attach.h"
+#include "api/listener.h"
 #include "api/options.h"
 #include "api/process.h"
 #include "base/log.h"
@@ -10,9 +12,7 @@
 #include <string.h>
 
 struct lodestone_t {
-	struct lode_agent *agent;
-	void *root;	 /* DBImpl* */
-	uint64_t number; /* of the opening that was attached; what comes later at the same address is not ours */
+	struct lode_attached at;
 };
 
 /* Of the agent that was made for a program, for good. */
@@ -97,18 +97,24 @@ static uint64_t number_of(struct lode_agent *agent, void *db, void **root, struc
 {
 	struct lode_host *host;
 	uint64_t number;
-	if (lode_host_real_late(db, root, &host, err))
+	if (lode_host_real_root(db, root, err))
 		return 0;
 	number = lode_agent_number(agent, *root);
-	if (number) { /* known already, by the preload or by an earlier attach */
-		lode_host_real_close(host);
-		lode_host_real_free(host);
+	if (number) /* known already, by the preload or by an earlier attach */
 		return number;
-	}
+	if (lode_host_real_late(*root, &host, err))
+		return 0;
 	number = lode_agent_opened(agent, *root, host, NULL);
 	if (!number)
 		lode_err_set(err, ENOMEM, "no memory, or the process is about to end");
 	return number;
+}
+
+int lode_api_attach(void *db, const lodestone_options_t *options, struct lode_attached *out, struct lode_err *err)
+{
+	out->agent = agent_for(options, err);
+	out->number = out->agent ? number_of(out->agent, db, &out->root, err) : 0;
+	return out->number ? 0 : -err->code;
 }
 
 lodestone_t *lodestone_attach_cpp(void *db, const lodestone_options_t *options, char **errptr)
@@ -119,10 +125,7 @@ lodestone_t *lodestone_attach_cpp(void *db, const lodestone_options_t *options, 
 		lode_api_fail(errptr, "no memory");
 		return NULL;
 	}
-	t->agent = agent_for(options, &err);
-	if (t->agent)
-		t->number = number_of(t->agent, db, &t->root, &err);
-	if (t->number)
+	if (lode_api_attach(db, options, &t->at, &err) == 0)
 		return t;
 	lode_api_fail(errptr, err.msg);
 	free(t);
@@ -153,15 +156,24 @@ lodestone_t *lodestone_attach_optimistictransactiondb(struct rocksdb_optimistict
 	return attach_rep(db, options, errptr);
 }
 
+void lode_api_leave(struct lode_agent *agent, void *root)
+{
+	if (lode_process_left()) {
+		lode_agent_orphaned(agent, root);
+		return;
+	}
+	lode_agent_closing(agent, root);
+	lode_agent_closed(agent, root);
+}
+
 void lodestone_detach(lodestone_t *t)
 {
 	if (!t)
 		return;
-	if (lode_process_left())
-		lode_agent_orphaned(t->agent, t->root);
-	else if (lode_agent_number(t->agent, t->root) == t->number) { /* not closed by the preload meanwhile */
-		lode_agent_closing(t->agent, t->root);
-		lode_agent_closed(t->agent, t->root);
+	if (lode_process_left() || lode_agent_number(t->at.agent, t->at.root) == t->at.number) { /* not closed by another door meanwhile */
+		lode_api_leave(t->at.agent, t->at.root);
+		if (!lode_process_left())
+			lode_listener_forget(t->at.root);
 	}
 	free(t);
 }
@@ -174,11 +186,11 @@ static bool ask(const lodestone_t *t, const char *verb, struct lode_buf *body, c
 		lode_api_fail(errptr, "this process is the child of a fork: there is no agent here");
 		return false;
 	}
-	if (lode_agent_is_own_thread(t->agent)) {
+	if (lode_agent_is_own_thread(t->at.agent)) {
 		lode_api_fail(errptr, "not from a callback: the agent waits for it");
 		return false;
 	}
-	code = lode_agent_ask(t->agent, t->number, verb, NULL, body);
+	code = lode_agent_ask(t->at.agent, t->at.number, verb, NULL, body);
 	if (code == 200 && !body->failed)
 		return true;
 	lode_api_fail(errptr, body->len ? lode_buf_str(body) : "the database has not been looked at yet, or is closed");

@@ -2,6 +2,7 @@
 #include "api/process.h"
 
 #include "base/log.h"
+#include "host/closing.h"
 #include "host/entry.h"
 
 #include <dlfcn.h>
@@ -46,8 +47,10 @@ static void db_opened(struct lode_entry_open *o)
 	lode_agent_opened(agent, o->db, h, statistics);
 }
 
+/* A listener's callbacks still come while the destructor runs. */
 static void db_closing(void *db)
 {
+	lode_dying_add(db);
 	if (lode_process_left())
 		lode_agent_orphaned(agent, db);
 	else
@@ -56,6 +59,7 @@ static void db_closing(void *db)
 
 static void db_closed(void *db)
 {
+	lode_dying_remove(db);
 	if (!lode_process_left())
 		lode_agent_closed(agent, db);
 }

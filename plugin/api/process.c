@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* held while the agent is made */
-static struct lode_agent *agent;
+static struct lode_agent *_Atomic agent;
 static bool tried;
 static struct lode_err why; /* there is none */
 static atomic_bool left;
@@ -45,6 +45,11 @@ struct lode_agent *lode_process_agent(char *const *env, const struct lode_agent_
 		lode_err_set(err, why.code, "%s", why.msg);
 	pthread_mutex_unlock(&lock);
 	return agent;
+}
+
+struct lode_agent *lode_process_there(void)
+{
+	return atomic_load(&agent);
 }
 
 bool lode_process_left(void)

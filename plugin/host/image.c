@@ -151,3 +151,8 @@ const void *lode_image_vptr(const struct lode_image *image, enum lode_symbol vta
 	/* Itanium C++ ABI: two words (offset to top, type info) stand before the first function. */
 	return image->sym[vtable] ? (const char *)image->sym[vtable] + 2 * sizeof(void *) : NULL;
 }
+
+void *lode_image_global(enum lode_symbol symbol)
+{
+	return dlsym(RTLD_DEFAULT, table[symbol].name);
+}

@@ -42,6 +42,9 @@ enum lode_symbol {
 	SYM_DB_OPTIONS,
 	SYM_DB_OPTIONS_DELETE,
 	SYM_CF_DESCRIPTOR,
+	SYM_DB_CLOSE, /* these three: closing.c */
+	SYM_DB_D0,
+	SYM_DB_D1,
 	SYM_OPEN_PLAIN,
 	SYM_OPEN_RETRY,
 	SYM_OPEN_UNIQUE,
@@ -88,6 +91,8 @@ const char *lode_image_name(void *handle, const void *address);
 int lode_image_resolve(void *handle, struct lode_image *out, struct lode_err *err);
 /* The value of an object's first word if it is of the class whose vtable symbol this is; NULL if the image has no such symbol. */
 const void *lode_image_vptr(const struct lode_image *image, enum lode_symbol vtable);
+/* What a call of this function by name would reach in this process: the image's, or one that stands in front of it. NULL: nothing. */
+void *lode_image_global(enum lode_symbol symbol);
 /* "7.8.3" -> 7, 8. Returns false, and 0 and 0, for anything else. */
 bool lode_image_parse_version(const char *text, unsigned *major, unsigned *minor);
 

@@ -1,10 +1,10 @@
 /* A database that is open already, given by its owner: everything that the shim sees at an open is asked of the database itself. */
 #include "host/calls.h"
+#include "host/closing.h"
 #include "host/probe.h"
 #include "host/real.h"
 #include "host/real_private.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -15,13 +15,23 @@
 /* GetRootDB is inline: the copy that a vtable holds may be this image's or one that the application exports in front of it. */
 static void *root_method(const struct lode_image *image, const void *vptr)
 {
-	void *slots[SLOTS_MAX], *global = dlsym(RTLD_DEFAULT, "_ZN7rocksdb11StackableDB9GetRootDBEv");
+	void *slots[SLOTS_MAX], *global = lode_image_global(SYM_ROOT_DB);
 	size_t n = lode_probe_read_some(vptr, slots, sizeof(slots)) / sizeof(void *);
 
 	for (size_t i = 0; i < n && slots[i]; i++)
 		if (slots[i] == image->sym[SYM_ROOT_DB] || slots[i] == global)
 			return slots[i];
 	return NULL;
+}
+
+/* The vtable pointer of an object's class; NULL: this is no object. */
+static const void *class_of(const void *object)
+{
+	void *vptr;
+
+	if ((uintptr_t)object < 4096 || (uintptr_t)object % sizeof(void *) || !lode_probe_read(object, &vptr, sizeof(vptr)))
+		return NULL;
+	return lode_watch_class(vptr);
 }
 
 static int find_root(const struct lode_image *image, void *db, const void *vptr, void **root, struct lode_err *err)
@@ -33,7 +43,7 @@ static int find_root(const struct lode_image *image, void *db, const void *vptr,
 	if (vptr == plain)
 		return 0;
 	method = root_method(image, vptr);
-	if (!method || lode_call_root_db(method, db, root) || !lode_probe_is_a(*root, plain))
+	if (!method || lode_call_root_db(method, db, root) || class_of(*root) != plain)
 		return lode_err_set(err, ENOTSUP, "the database is neither a plain rocksdb::DBImpl nor a wrapper around one (read-only and secondary instances are not tuned)");
 	return 0;
 }
@@ -78,29 +88,45 @@ static void with_options(void *ctx, const void *db_options)
 		l->rc = lode_host_real_new(&l->open, l->out, l->err);
 }
 
-int lode_host_real_late(void *db, void **root, struct lode_host **out, struct lode_err *err)
+int lode_host_find(void *db, struct lode_image *image, void **root, struct lode_err *err)
+{
+	const void *vptr = class_of(db);
+	void *handle;
+
+	*root = NULL;
+	if (!vptr)
+		return lode_err_set(err, EINVAL, "this is no database: its memory cannot be read");
+	handle = lode_image_around(vptr);
+	if (!handle)
+		return lode_err_set(err, ENOTSUP, "no RocksDB that exports its functions was found in this process; where it is linked in statically, link liblodestone-static.a");
+	return lode_image_resolve(handle, image, err) || find_root(image, db, vptr, root, err) ? -ENOTSUP : 0;
+}
+
+int lode_host_real_root(void *db, void **root, struct lode_err *err)
+{
+	struct lode_image image;
+
+	return lode_host_find(db, &image, root, err);
+}
+
+int lode_host_real_late(void *db, struct lode_host **out, struct lode_err *err)
 {
 	struct late l = {.out = out, .err = err, .rc = -ENOTSUP};
 	struct lode_image image;
-	void *vptr = NULL;
+	int rc;
 
 	*out = NULL;
-	*root = NULL;
-	if (!db || !lode_probe_read(db, &vptr, sizeof(vptr)))
-		return lode_err_set(err, EINVAL, "this is no database: its memory cannot be read");
-	l.open.image = lode_image_around(vptr);
-	if (!l.open.image)
-		return lode_err_set(err, ENOTSUP, "no RocksDB that exports its functions was found in this process; where it is linked in statically, link liblodestone-static.a");
-	if (lode_image_resolve(l.open.image, &image, err) || find_root(&image, db, vptr, root, err))
-		return -ENOTSUP;
-	if (!image.sym[SYM_DB_NAME] || lode_call_db_name(image.sym[SYM_DB_NAME], *root, take_name, &l) || !l.path[0])
+	rc = lode_host_find(db, &image, &l.open.db, err);
+	if (rc)
+		return rc;
+	l.open.image = image.handle;
+	if (!image.sym[SYM_DB_NAME] || lode_call_db_name(image.sym[SYM_DB_NAME], l.open.db, take_name, &l) || !l.path[0])
 		return lode_err_set(err, ENOTSUP, "this RocksDB does not say where the database is");
 	l.image = &image;
-	l.open.db = *root;
 	l.open.path = l.path;
 	if (!image.sym[SYM_DB_OPTIONS] || !image.sym[SYM_DB_OPTIONS_DELETE])
 		return lode_err_set(err, ENOTSUP, "this RocksDB does not export DB::GetDBOptions");
 	lode_err_set(err, ENOTSUP, "the options of the database could not be read");
-	lode_call_db_options(image.sym[SYM_DB_OPTIONS], image.sym[SYM_DB_OPTIONS_DELETE], *root, with_options, &l);
+	lode_call_db_options(image.sym[SYM_DB_OPTIONS], image.sym[SYM_DB_OPTIONS_DELETE], l.open.db, with_options, &l);
 	return l.rc; /* where lode_host_real_new refused, it has said why */
 }

@@ -46,6 +46,9 @@
 	X(SYM_DB_OPTIONS, "_ZNK7rocksdb6DBImpl12GetDBOptionsEv", NULL) \
 	X(SYM_DB_OPTIONS_DELETE, "_ZN7rocksdb9DBOptionsD1Ev", NULL) \
 	X(SYM_CF_DESCRIPTOR, "_ZN7rocksdb22ColumnFamilyHandleImpl13GetDescriptorEPNS_22ColumnFamilyDescriptorE", NULL) \
+	X(SYM_DB_CLOSE, "_ZN7rocksdb6DBImpl5CloseEv", NULL) \
+	X(SYM_DB_D0, "_ZN7rocksdb6DBImplD0Ev", NULL) \
+	X(SYM_DB_D1, "_ZN7rocksdb6DBImplD1Ev", NULL) \
 	X(SYM_OPEN_PLAIN, LODE_OPEN "PPNS_2DBEbb", NULL) \
 	X(SYM_OPEN_RETRY, LODE_OPEN "PPNS_2DBEbbbPb", NULL) \
 	X(SYM_OPEN_UNIQUE, LODE_OPEN "PSt10unique_ptrINS_2DBESt14default_deleteISO_EEbbbPb", NULL) \

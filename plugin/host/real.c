@@ -4,6 +4,7 @@
 #include "base/fs.h"
 #include "host/calls.h"
 #include "host/capability.h"
+#include "host/closing.h"
 #include "host/real_private.h"
 
 #include <errno.h>
@@ -298,7 +299,7 @@ static int describe(struct lode_real *r, const struct lode_open *open, struct lo
 	r->info.row = r->image.row->name;
 	r->info.newer = r->image.newer;
 	r->info.hazards = r->image.row->hazards;
-	if (*(void *const *)open->db != lode_image_vptr(&r->image, SYM_DB_VTABLE))
+	if (lode_watch_class(*(void *const *)open->db) != lode_image_vptr(&r->image, SYM_DB_VTABLE))
 		return lode_err_set(err, ENOTSUP, "the database is not a plain rocksdb::DBImpl");
 	if (lode_families_first(r))
 		return lode_err_set(err, ENOTSUP, "RocksDB gave no handle of the default column family");

@@ -21,9 +21,11 @@ struct lode_open {
 int lode_host_real_new(const struct lode_open *open, struct lode_host **out, struct lode_err *err);
 void lode_host_real_free(struct lode_host *h);
 
-/* The same for a database that is open already. db: rocksdb::DB* of any class on top of a DBImpl; *root: that DBImpl, by which every other door
- * knows the database. The caller keeps it open until lode_host_real_close has returned. */
-int lode_host_real_late(void *db, void **root, struct lode_host **out, struct lode_err *err);
+/* For a database that is open already. db: rocksdb::DB* of any class on top of a DBImpl; *root: that DBImpl, by which every other door knows the
+ * database. */
+int lode_host_real_root(void *db, void **root, struct lode_err *err);
+/* As lode_host_real_new, for such a database; db may be either. The caller keeps it open until lode_host_real_close has returned. */
+int lode_host_real_late(void *db, struct lode_host **out, struct lode_err *err);
 
 /* Rundown protection. Every op above enters and leaves this gate by itself and returns -ESHUTDOWN once closing.
  * lode_host_real_close runs on the host's closing thread: it waits for the op in flight, then drops our column family handles, then

@@ -73,6 +73,9 @@ int lode_statistics_histogram(struct lode_real *r, const char *name, struct lode
 size_t lode_stats_level_place(const struct lode_image *image);
 int lode_stats_level_set(struct lode_real *r, bool timers);
 
+/* late.c: the image and the DBImpl of a database that is open already. -EINVAL, -ENOTSUP. */
+int lode_host_find(void *db, struct lode_image *image, void **root, struct lode_err *err);
+
 /* nudge.c: keeps a write from hanging behind stopped writers on RocksDB up to 8.7. */
 struct lode_nudge {
 	struct lode_real *r;

@@ -39,7 +39,7 @@ echo "with the preload: one agent"
 
 # What an installed copy offers.
 declared=$(grep -oE '\blodestone_[a-z_]+\(' "$here/../../plugin/lodestone.h" | tr -d '(' | sort -u)
-exported=$(nm -D --defined-only "$build/liblodestone.so" | awk '{ print $3 }' | grep -v '^lodestone_entry$' | sort)
+exported=$(nm -D --defined-only "$build/liblodestone.so" | awk '{ print $3 }' | grep -vE '^lodestone_(entry$|listener_)' | sort)
 comm -13 <(echo "$declared") <(echo "$exported") | grep . && fail "exported and not declared in lodestone.h"
 [ -z "$asan" ] || { echo "an installed copy: left out, the libraries are built with a sanitizer"; exit 0; }
 prefix=$work/prefix
