@@ -42,6 +42,9 @@ WORKLOADS = {
 }
 
 
+STOP = object()  # what a tick says that has seen enough
+
+
 @dataclasses.dataclass
 class Arm:
     """One way to start db_bench: a command in front, flags behind, variables around."""
@@ -69,6 +72,7 @@ class Run:
     cpu_s: float = 0.0
     status: int = 0
     hung: bool = False  # it did not end by itself and was killed
+    stopped: bool = False  # by who looked on, because it had seen enough
     journal: list = dataclasses.field(default_factory=list)  # its records
     journal_text: bytes = b""  # the same, to the byte
 
@@ -99,6 +103,7 @@ class Session:
         self.base = None  # the database that runs start from
         self.tmp = tmp
         self.child = None
+        self.stopped = False  # the last child, by its tick
         self.scratch = None
         self.warned = set()
 
@@ -143,8 +148,8 @@ class Session:
             raise RuntimeError(f"db_bench could not load the database (status {status}):\n{tail_of(out)}")
 
     def run(self, workload, arm, pair=0, order=0, seed=1, tick=None, look=None):
-        """One measured run. tick(seconds, rates, runtime_dir) is called about once a second while it lasts, look(directory of the run) at
-        its end, before everything is removed."""
+        """One measured run. tick(seconds, rates, runtime_dir) is called about once a second while it lasts, and may end it with STOP;
+        look(directory of the run) at its end, before everything is removed."""
         preloaded, own, _ = WORKLOADS[workload]
         here = os.path.join(self.scratch, "run")
         shutil.rmtree(here, ignore_errors=True)
@@ -164,6 +169,7 @@ class Session:
             run.began = time.time()
             run.status, usage, run.hung = self._watch(
                 args, env, out, lambda s: tick and tick(s, read_rates(report), os.path.join(here, "run")))
+        run.stopped = self.stopped
         run.rss_kb, run.cpu_s = usage.ru_maxrss, usage.ru_utime + usage.ru_stime
         run.rates = read_rates(report)
         read_output(run, out)
@@ -171,7 +177,7 @@ class Session:
             with open(path, "rb") as f:
                 run.journal_text += f.read()
         run.journal = read_journal(run.journal_text)
-        if run.status != 0:
+        if run.status != 0 and not run.stopped:
             say(f"{workload}, {arm.name}: db_bench {'hung' if run.hung else f'ended with status {run.status}'}:\n{tail_of(out)}")
         if look:
             look(here)
@@ -183,7 +189,7 @@ class Session:
         with open(out, "wb") as stdout, open(out + ".err", "wb") as stderr:
             self.child = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=env, start_new_session=True)
         start = time.monotonic()
-        due, hung = 1.0, False
+        due, hung, self.stopped = 1.0, False, False
         while True:
             pid, status, usage = os.wait4(self.child.pid, os.WNOHANG)
             if pid:
@@ -192,8 +198,10 @@ class Session:
             if seconds > self.limit and not hung:
                 hung = True
                 os.killpg(self.child.pid, signal.SIGKILL)
-            if tick and seconds >= due and not hung:
-                tick(seconds)
+            if tick and seconds >= due and not hung and not self.stopped:
+                if tick(seconds) is STOP:
+                    self.stopped = True
+                    os.killpg(self.child.pid, signal.SIGKILL)
                 due = max(due + 1.0, seconds + 0.2)
             time.sleep(0.1)
         self.child.returncode = os.waitstatus_to_exitcode(status)

@@ -250,7 +250,7 @@ static void facts(struct lode_buf *out, const struct tune_history *h)
 	if (a.calls)
 		lode_buf_addf(out, ", %u calls of a model, %llu tokens sent, %llu received", a.calls, (unsigned long long)a.tokens_in,
 			      (unsigned long long)a.tokens_out);
-	lode_buf_addf(out, "</dd>\n<dt>wishes</dt><dd>%u taken, %u corrected, %u dropped; %u changes added to keep relations</dd>\n</dl>\n", a.fate[TUNE_TAKEN],
+	lode_buf_addf(out, "</dd>\n<dt>wishes</dt><dd>%u taken, %u corrected, %u dropped; %u added to keep relations</dd>\n</dl>\n", a.fate[TUNE_TAKEN],
 		      a.fate[TUNE_CORRECTED], a.fate[TUNE_DROPPED], a.fate[TUNE_ADDED]);
 }
 

@@ -55,6 +55,12 @@ static void stretch(struct scale *s, double v)
 	s->high = fmax(s->high, v);
 }
 
+/* What does not vary is drawn as a straight line in the middle, not as noise. */
+static double least_range(const struct scale *s)
+{
+	return s->log ? 1 : fmax(0.2 * fmax(fabs(s->low), fabs(s->high)), 0.02);
+}
+
 /* Points decide the range; whiskers and bands may widen it by half of itself and are cut beyond. */
 static bool range_of(const struct tune_svg *p, struct scale *s)
 {
@@ -70,13 +76,13 @@ static bool range_of(const struct tune_svg *p, struct scale *s)
 		return false;
 	if (p->from_zero && !p->log)
 		stretch(s, 0);
-	double room = fmax(s->high - s->low, fmax(fabs(s->high), 1e-6) * 0.05) / 2, least = s->low - room, most = s->high + room;
+	double room = fmax(s->high - s->low, least_range(s)) / 2, least = s->low - room, most = s->high + room;
 	for (size_t i = 0; i < p->nmark; i++)
 		if (fits(p, p->mark[i].y) && fits(p, p->mark[i].lo) && fits(p, p->mark[i].hi)) {
 			stretch(s, fmax(place(s, p->mark[i].lo), least));
 			stretch(s, fmin(place(s, p->mark[i].hi), most));
 		}
-	room = fmax(s->high - s->low, fmax(fabs(s->high), 1e-6) * 0.05) * 0.08;
+	room = fmax((s->high - s->low) * 0.08, (least_range(s) - (s->high - s->low)) / 2);
 	if (!(p->from_zero && s->low == 0))
 		s->low -= room;
 	s->high += room;
@@ -126,8 +132,10 @@ void tune_svg_shape(struct lode_buf *out, int shape, double x, double y, double 
 static void axes(struct lode_buf *out, const struct tune_svg *p, const struct scale *s)
 {
 	double from = ceil(s->low / s->step);
-	size_t each = s->iterations / 20 + 1;
+	size_t each = 1;
 
+	for (int i = 0; s->iterations / each > 20; i++)
+		each = each / (i % 3 == 1 ? 2 : 1) * (i % 3 == 1 ? 5 : 2); /* 1, 2, 5, 10, ... */
 	lode_buf_adds(out, "<g class=\"axis\">");
 	for (int i = 0; i <= 2 * TICKS + 2; i++) {
 		double v = (from + i) * s->step, y = HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * (v - s->low) / (s->high - s->low);
