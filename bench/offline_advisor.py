@@ -3,6 +3,7 @@ and an end after so many runs, which it does not have itself. In a process of it
 """
 import json
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -24,13 +25,24 @@ def runner_of(job, base):
         def _build_experiment_command(self, curr_options, db_path):
             return " ".join(map(shlex.quote, job["prefix"])) + " " + super()._build_experiment_command(curr_options, db_path)
 
+        def _parse_output(self, get_perf_context=False):
+            with open(self.OUTPUT_FILE, encoding="utf-8", errors="replace") as f:
+                text = f.read()
+            # db_bench 7.8 has the heading at the end of another line and counts by level among the counts: it would read neither.
+            head, mark, counts = text.partition(" PERF_CONTEXT:")
+            if mark:
+                text = f"{head}\n{mark}\n" + ", ".join(re.findall(r"\b\w+ = \d+(?=,|\s|$)", counts)) + "\n"
+            with open(self.OUTPUT_FILE, "w", encoding="utf-8") as f:
+                f.write(text)
+            return super()._parse_output(get_perf_context)
+
         def run_experiment(self, db_options, db_path):
             if len(self.done) == job["runs"]:
                 raise Enough
             misc = {k: v for k, v in (db_options.get_misc_options() or {}).items() if v}
-            record = {"file": f"temp/OPTIONS_run{len(self.done)}.tmp", "misc": misc, "ops": None}
-            shutil.copy(db_options.generate_options_config(f"run{len(self.done)}"), record["file"] + ".kept")
-            record["file"] += ".kept"
+            kept = os.path.abspath(f"run-{len(self.done)}.ini")
+            shutil.copy(db_options.generate_options_config("kept"), kept)
+            record = {"file": kept, "misc": misc, "ops": None}
             self.done.append(record)
             sources, ops = super().run_experiment(db_options, db_path)
             record["ops"] = ops

@@ -159,10 +159,12 @@ def advisor(bench, start, path, iterations, workload_flags):
     session, began = bench.session, time.monotonic()
     here = os.path.join(session.scratch, "advisor")
     shutil.rmtree(here, ignore_errors=True)
-    os.makedirs(os.path.join(here, "temp"))
+    tree = os.path.join(here, "advisor")  # a copy, because it writes beside itself
+    shutil.copytree(path, tree)
+    os.makedirs(os.path.join(tree, "temp"))
     start.write(os.path.join(here, "start.ini"))
     preloaded, own, _ = lib.WORKLOADS[bench.workload]
-    job = {"path": os.path.abspath(path), "start": os.path.join(here, "start.ini"), "db": os.path.join(here, "db"),
+    job = {"path": tree, "start": os.path.join(here, "start.ini"), "db": os.path.join(here, "db"),
            "base": session.base if preloaded else "", "runs": iterations + 1, "benchmark": bench.workload, "prefix": bench.prefix,
            "seconds": session.seconds, "result": os.path.join(here, "result.json"),
            "flags": [f"num={session.keys}", f"threads={session.threads}", f"duration={session.seconds}", f"use_existing_db={int(preloaded)}",
@@ -171,7 +173,7 @@ def advisor(bench, start, path, iterations, workload_flags):
         json.dump(job, f)
     out = os.path.join(here, "out")
     with lib.locked(session.lock):
-        status, _, _ = session._watch(["sh", "-c", 'cd "$1" && exec "$2" "$3" job.json', "sh", here, sys.executable,
+        status, _, _ = session._watch(["sh", "-c", 'cd "$1" && exec "$2" "$3" ../job.json', "sh", tree, sys.executable,
                                        os.path.join(lib.ROOT, "bench", "offline_advisor.py")], lib.clean_env({}), out, None)
     found = Found(start, seconds=time.monotonic() - began)
     try:
@@ -189,7 +191,7 @@ def advisor(bench, start, path, iterations, workload_flags):
         if r["ops"] and (best is None or r["ops"] >= best["ops"]):
             best = r
     if best:
-        found.file = options.File(os.path.join(here, best["file"]), start.cache)
+        found.file = options.File(best["file"], start.cache)
         for name, value in best["misc"].items():  # its flags beside the file
             if name == "bloom_bits":
                 found.file.set("filter_policy", f"bloomfilter:{value}:false")
