@@ -28,6 +28,7 @@ int cli_watch(const struct cli_verb *v, int argc, char **argv);
 int cli_journal(const struct cli_verb *v, int argc, char **argv);
 int cli_doctor(const struct cli_verb *v, int argc, char **argv);
 int cli_relay(const struct cli_verb *v, int argc, char **argv);
+int cli_tune(const struct cli_verb *v, int argc, char **argv);
 int cli_help(const struct cli_verb *v, int argc, char **argv);
 
 /* main.c: both print to where they belong and return the exit status. */

@@ -64,6 +64,14 @@ const struct cli_verb cli_verbs[] = {
      "Services reach it by llm.url = unix:/run/lodestone/relay.sock, and need no key, no TLS library and no network. It runs in the\n"
      "foreground until SIGTERM, with one line in the log for each call, and reads the key file anew for each.\n",
      cli_relay},
+    {"tune", "[--options FILE] [--KEY VALUE]... [FILE] [-- COMMAND [ARG]...]", "tune offline: options file in, benchmark by benchmark, better options file out",
+     "  FILE        what to tune, in the form of the configuration; the command line has the last word\n"
+     "  COMMAND     a db_bench with the workload, or a script of yours (docs/offline.md, Adapters)\n"
+     "  --options   the OPTIONS file to start from; without it, the defaults of the RocksDB at hand\n"
+     "  --baseline  only run it as it is, several times: the result, and how much it differs by itself\n"
+     "  -c FILE     the configuration file with the model's address and key ([llm])\n"
+     "  -s S.K=V    set one key; may be repeated\n",
+     cli_tune},
     {"help", "[VERB|config|tunables] [--man]", "this list, more about one verb, every setting, or every option that is tuned",
      "  config      every key of the configuration with its default, as a file to start from\n"
      "  tunables    every option of RocksDB that is known: what it does, its bounds, and why it is tuned or not\n"

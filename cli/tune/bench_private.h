@@ -1,0 +1,50 @@
+/* What the files behind run.h share. */
+#ifndef LODE_TUNE_BENCH_PRIVATE_H
+#define LODE_TUNE_BENCH_PRIVATE_H
+
+#include "tune/adapter.h"
+#include "tune/child.h"
+#include "tune/figures.h"
+#include "tune/run.h"
+
+#include <limits.h>
+
+struct tune_bench {
+	const struct tune_spec *spec;
+	struct tune_workload load; /* db_bench */
+	const volatile sig_atomic_t *stop;
+	char scratch[512], base[PATH_MAX]; /* base: the database that runs start from; "" = they start from none */
+	char library[PATH_MAX];
+	int lock;
+	bool filled;	 /* base is there */
+	double longest;	 /* seconds of the longest good run */
+	struct lode_buf notes;
+	bool noted_missed;
+};
+
+/* What happens while a command runs. */
+struct tune_attempt {
+	struct tune_call call;
+	char folder[PATH_MAX], out[PATH_MAX], err[PATH_MAX], progress[PATH_MAX];
+	enum tune_progress_form form;
+	struct tune_rates rates;
+	double timeout; /* seconds; 0 = none */
+	bool measured;	/* operations are expected */
+	tune_watch_fn *watch;
+	void *ctx;
+	/* afterwards */
+	struct tune_child child;
+	double wall;
+	enum tune_end end; /* TUNE_RAN: by itself, whatever its exit status */
+	char why[240];
+};
+
+/* attempt.c: runs it to whatever end. 0, -EINTR (everything was killed), or -errno if it could not be tried, with a sentence. */
+int tune_attempt(struct tune_bench *b, struct tune_attempt *a, struct lode_err *err);
+void tune_attempt_fini(struct tune_attempt *a);
+/* The last lines of what it printed, as people may read them. */
+void tune_attempt_words(const struct tune_attempt *a, char *out, size_t len);
+
+void tune_bench_note(struct tune_bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* once each */
+
+#endif
