@@ -16,11 +16,11 @@ void tune_call_env(struct tune_call *c, const char *name, const char *fmt, ...) 
 void tune_call_environment(struct tune_call *c);
 void tune_call_fini(struct tune_call *c);
 
-enum tune_stage { TUNE_FILL, TUNE_MEASURE, TUNE_DEFAULTS };
+enum tune_errand { TUNE_FILL, TUNE_MEASURE, TUNE_DEFAULTS };
 
 struct tune_where {
 	const struct tune_spec *spec;
-	enum tune_stage stage;
+	enum tune_errand errand;
 	const char *folder;	  /* of this run: out, err, report.csv, result.json, tmp */
 	const char *db;		  /* the database */
 	bool filled;		  /* there is one in it */

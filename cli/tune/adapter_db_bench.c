@@ -186,7 +186,7 @@ int tune_db_bench_workload(const struct tune_spec *s, struct tune_workload *out,
 	return 0;
 }
 
-/* Flags of the command that are ours in this phase. */
+/* Flags of the command that are ours on this errand. */
 static bool ours(const struct tune_where *w, const char *name)
 {
 	static const char *const always[] = {"benchmarks", "db", "options_file", "use_existing_db", "seed", "histogram", "statistics", "report_interval_seconds",
@@ -196,11 +196,11 @@ static bool ours(const struct tune_where *w, const char *name)
 	for (size_t i = 0; always[i]; i++)
 		if (strcmp(always[i], name) == 0)
 			return true;
-	for (size_t i = 0; w->stage == TUNE_DEFAULTS && defaults[i]; i++)
+	for (size_t i = 0; w->errand == TUNE_DEFAULTS && defaults[i]; i++)
 		if (strcmp(defaults[i], name) == 0)
 			return true;
 	if (strcmp(name, "duration") == 0)
-		return w->stage == TUNE_FILL || w->seconds > 0;
+		return w->errand == TUNE_FILL || w->seconds > 0;
 	if (strcmp(name, "cache_size") == 0)
 		return w->cache >= 0;
 	return w->options_file && strcmp(name, "bloom_bits") == 0;
@@ -228,11 +228,11 @@ void tune_db_bench_call(const struct tune_where *w, const struct tune_workload *
 		tune_call_word(out, "--options_file=%s", w->options_file);
 	if (w->cache >= 0)
 		tune_call_word(out, "--cache_size=%lld", (long long)w->cache);
-	if (w->stage == TUNE_DEFAULTS) {
+	if (w->errand == TUNE_DEFAULTS) {
 		tune_call_word(out, "--num=1");
 		tune_call_word(out, "--benchmarks=stats");
-	} else if (w->stage == TUNE_FILL) {
-		tune_call_word(out, "--benchmarks=%s,waitforcompaction", load->fill);
+	} else if (w->errand == TUNE_FILL) {
+		tune_call_word(out, "--benchmarks=%s,flush,waitforcompaction", load->fill);
 	} else {
 		tune_call_word(out, "--benchmarks=%s,stats", load->measured);
 		tune_call_word(out, "--histogram=1");
@@ -240,7 +240,7 @@ void tune_db_bench_call(const struct tune_where *w, const struct tune_workload *
 		if (w->seconds > 0)
 			tune_call_word(out, "--duration=%.0f", w->seconds < 1 ? 1 : w->seconds);
 	}
-	if (w->stage != TUNE_DEFAULTS) {
+	if (w->errand != TUNE_DEFAULTS) {
 		tune_call_word(out, "--report_interval_seconds=1");
 		tune_call_word(out, "--report_file=%s/report.csv", w->folder);
 	}

@@ -16,7 +16,7 @@ void tune_script_call(const struct tune_where *w, struct tune_call *out)
 {
 	char **words = NULL;
 
-	if (w->stage == TUNE_FILL) {
+	if (w->errand == TUNE_FILL) {
 		if (tune_words_split(w->spec->prepare, &words, NULL))
 			out->failed = true;
 	}

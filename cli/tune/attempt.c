@@ -93,7 +93,7 @@ static void read_progress(struct tune_attempt *a)
 
 	lode_buf_init(&text, 16u << 20);
 	if (*a->progress && lode_fs_read(a->progress, &text) == 0)
-		tune_progress_take(&a->rates, a->form, lode_buf_str(&text));
+		tune_rates_take(&a->rates, a->form, lode_buf_str(&text));
 	lode_buf_fini(&text);
 }
 

@@ -26,7 +26,7 @@ struct tune_bench {
 struct tune_attempt {
 	struct tune_call call;
 	char folder[PATH_MAX], out[PATH_MAX], err[PATH_MAX], progress[PATH_MAX];
-	enum tune_progress_form form;
+	enum tune_rates_form form;
 	struct tune_rates rates;
 	double timeout; /* seconds; 0 = none */
 	bool measured;	/* operations are expected */

@@ -12,12 +12,6 @@
 
 #define TEXT_MAX (1u << 20) /* of Statistics and of the shape */
 
-void tune_result_init(struct tune_result *r)
-{
-	memset(r, 0, sizeof(*r));
-	r->seconds = r->ops_per_sec = r->stall_share = r->write_amp = r->space_amp = r->read_amp = r->cache_hit = r->cpu_s = r->rss_bytes = r->db_bytes = NAN;
-}
-
 struct line {
 	const char *at;
 	size_t len;
@@ -342,7 +336,7 @@ int tune_figures_believe(const struct tune_result *r, double wall, struct lode_e
 
 static int grow(struct tune_rates *p, size_t n)
 {
-	float *more = n <= p->n ? p->rate : n > TUNE_PROGRESS_MAX ? NULL : realloc(p->rate, n * sizeof(*more));
+	float *more = n <= p->n ? p->rate : n > TUNE_RATES_MAX ? NULL : realloc(p->rate, n * sizeof(*more));
 
 	if (!more)
 		return -ENOMEM;
@@ -362,7 +356,7 @@ static int spread(struct tune_rates *p, double from, double to, double ops)
 	return 0;
 }
 
-int tune_progress_take(struct tune_rates *p, enum tune_progress_form form, const char *text)
+int tune_rates_take(struct tune_rates *p, enum tune_rates_form form, const char *text)
 {
 	double seconds = 0, ops = 0, before = 0;
 	struct line l;
@@ -373,9 +367,9 @@ int tune_progress_take(struct tune_rates *p, enum tune_progress_form form, const
 		char copy[64];
 
 		snprintf(copy, sizeof(copy), "%.*s", (int)(l.len < 63 ? l.len : 63), l.at);
-		if (sscanf(copy, form == TUNE_PROGRESS_REPORT ? "%lf,%lf" : "%lf %lf", &at, &n) != 2 || !(at >= 0 && at <= TUNE_PROGRESS_MAX) || !(n >= 0 && n < 1e15))
+		if (sscanf(copy, form == TUNE_RATES_REPORT ? "%lf,%lf" : "%lf %lf", &at, &n) != 2 || !(at >= 0 && at <= TUNE_RATES_MAX) || !(n >= 0 && n < 1e15))
 			continue;
-		more = form == TUNE_PROGRESS_REPORT ? n : n - ops;
+		more = form == TUNE_RATES_REPORT ? n : n - ops;
 		if (more < 0 || at <= before) /* not later, or fewer than before: not for us */
 			continue;
 		if (spread(p, before, at, more))

@@ -2,10 +2,7 @@
 #ifndef LODE_TUNE_FIGURES_H
 #define LODE_TUNE_FIGURES_H
 
-#include "tune/tune.h"
-
-/* Everything unknown: NANs, empty texts. */
-void tune_result_init(struct tune_result *r);
+#include "tune/history.h" /* tune_result_init */
 
 /* What db_bench printed. benchmarks: those that count, separated by commas, as in its --benchmarks. 0, or -EBADMSG with a sentence. Fills everything but
  * end, why, cpu_s, rss_bytes, db_bytes and rate. *missed: it looked for keys and found none. */
@@ -20,14 +17,14 @@ double tune_figures_space_amp(const char *shape);
 int tune_figures_believe(const struct tune_result *r, double wall, struct lode_err *err);
 
 /* Operations second by second, as they are written to a file. */
-enum tune_progress_form { TUNE_PROGRESS_REPORT /* db_bench's report file: "second,operations in it" */, TUNE_PROGRESS_TOTAL /* "SECONDS OPERATIONS", since the start */ };
+enum tune_rates_form { TUNE_RATES_REPORT /* db_bench's report file: "second,operations in it" */, TUNE_RATES_TOTAL /* "SECONDS OPERATIONS", since the start */ };
 struct tune_rates {
 	float *rate;
 	size_t n;
 	double ops, seconds;
 };
-#define TUNE_PROGRESS_MAX 604800
+#define TUNE_RATES_MAX 604800
 /* From the whole text so far; what is there is kept and added to. A line that is not complete waits. */
-int tune_progress_take(struct tune_rates *p, enum tune_progress_form form, const char *text);
+int tune_rates_take(struct tune_rates *p, enum tune_rates_form form, const char *text);
 
 #endif

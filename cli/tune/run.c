@@ -204,7 +204,7 @@ static void place(const struct tune_bench *b, struct tune_attempt *a, struct tun
 		tune_db_bench_call(w, &b->load, &a->call);
 	else
 		tune_script_call(w, &a->call);
-	a->form = b->spec->adapter == TUNE_ADAPT_DB_BENCH ? TUNE_PROGRESS_REPORT : TUNE_PROGRESS_TOTAL;
+	a->form = b->spec->adapter == TUNE_ADAPT_DB_BENCH ? TUNE_RATES_REPORT : TUNE_RATES_TOTAL;
 	snprintf(a->progress, sizeof(a->progress), "%.*s/%s", PATH_MAX - 40, a->folder,
 		 b->spec->adapter == TUNE_ADAPT_DB_BENCH ? "report.csv" : "progress");
 }
@@ -267,7 +267,7 @@ static int keep_defaults(struct tune_bench *b, const char *db, const char *path,
 
 int tune_bench_defaults(struct tune_bench *b, const char *path, struct lode_err *err)
 {
-	struct tune_where w = {.stage = TUNE_DEFAULTS, .cache = -1, .seed = 1};
+	struct tune_where w = {.errand = TUNE_DEFAULTS, .cache = -1, .seed = 1};
 	struct tune_attempt a;
 	char db[PATH_MAX], why[400];
 	enum tune_end end;
@@ -309,13 +309,13 @@ static bool only_waiting_failed(const struct tune_attempt *a)
 	char words[300];
 
 	tune_attempt_words(a, words, sizeof(words));
-	return strstr(words, "unknown benchmark 'waitforcompaction'") != NULL; /* an older db_bench: all else was done */
+	return strstr(words, "unknown benchmark 'waitforcompaction'") || strstr(words, "unknown benchmark 'flush'"); /* an older db_bench: all else was done */
 }
 
 static int fill(struct tune_bench *b, const char *start, struct lode_err *err)
 {
 	char options[PATH_MAX], why[400];
-	struct tune_where w = {.stage = TUNE_FILL, .db = b->base, .options_file = options, .seed = (uint64_t)b->spec->seed};
+	struct tune_where w = {.errand = TUNE_FILL, .db = b->base, .options_file = options, .seed = (uint64_t)b->spec->seed};
 	struct tune_attempt a;
 	enum tune_end end;
 	int rc = make_folder(b, "fill", &a, err);
@@ -509,7 +509,7 @@ static int set_out(struct tune_bench *b, const struct tune_run *how, struct tune
 int tune_bench_run_with(struct tune_bench *b, const struct tune_run *how, struct tune_result *out)
 {
 	char db[PATH_MAX], options[PATH_MAX];
-	struct tune_where w = {.stage = TUNE_MEASURE, .db = db, .filled = *b->base, .options_file = options, .seed = how->seed,
+	struct tune_where w = {.errand = TUNE_MEASURE, .db = db, .filled = *b->base, .options_file = options, .seed = how->seed,
 			       .seconds = how->seconds > 0 ? how->seconds : b->spec->seconds};
 	struct lode_err err = {0};
 	struct tune_attempt a = {0};
