@@ -122,21 +122,18 @@ static void row(struct lode_buf *out, const struct tune_trial *t)
 	tune_html_text(out, t->why[0] ? t->why : "no reason given");
 	lode_buf_adds(out, "<br><b>Verdict:</b> ");
 	tune_html_text(out, t->reason);
-	lode_buf_adds(out, "</details></td><td class=\"n\">");
+	lode_buf_adds(out, "</details></td><td>");
 	tune_say_effect(out, t->gain, t->lo, t->hi);
-	lode_buf_adds(out, "</td><td class=\"n\">");
+	lode_buf_adds(out, "</td><td>");
 	tune_say_effect(out, t->total, t->total_lo, t->total_hi);
 	lode_buf_adds(out, "</td><td class=\"n\">");
 	tune_say_rate(out, t->candidate.runs ? t->candidate.ops_per_sec : NAN);
 	lode_buf_adds(out, "</td><td class=\"n\">");
 	p99s(out, &t->candidate);
-	lode_buf_addf(out, "</td><td class=\"n\">%u + %u</td><td class=\"n\">", t->candidate.runs, t->best.runs);
+	lode_buf_addf(out, "</td><td class=\"n\">%u + %u runs<br>", t->candidate.runs, t->best.runs);
 	tune_say_time(out, t->seconds);
-	lode_buf_adds(out, "</td><td class=\"n\">");
 	if (t->calls)
-		lode_buf_addf(out, "%llu + %llu", (unsigned long long)t->tokens_in, (unsigned long long)t->tokens_out);
-	else
-		lode_buf_adds(out, "-");
+		lode_buf_addf(out, "<br>%llu + %llu tokens", (unsigned long long)t->tokens_in, (unsigned long long)t->tokens_out);
 	lode_buf_adds(out, "</td></tr>\n");
 }
 
@@ -148,11 +145,11 @@ static void table(struct lode_buf *out, const struct tune_history *h)
 		return;
 	}
 	lode_buf_adds(out, "<div class=\"table\"><table><thead><tr><th>#</th><th>verdict</th><th>what was changed, what was not taken</th><th>against the best so far</th>"
-			   "<th>best against the baseline</th><th>throughput</th><th>p99</th><th>runs, of it + of the best</th><th>time</th>"
-			   "<th>tokens, sent + received</th></tr></thead><tbody>\n");
+			   "<th>best against the baseline</th><th>throughput</th><th>p99</th><th>spent</th></tr></thead><tbody>\n");
 	for (size_t i = 0; i < h->ntrial; i++)
 		row(out, &h->trial[i]);
-	lode_buf_adds(out, "</tbody></table></div>\n");
+	lode_buf_adds(out, "</tbody></table></div>\n<p class=\"soft\">Effects are of the objective, better is positive, with their intervals. Runs: of the new file + of the "
+			   "best so far. Tokens: sent + received.</p>\n");
 }
 
 static void final(struct lode_buf *out, const struct tune_history *h)

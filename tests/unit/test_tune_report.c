@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef int report_fn(const struct tune_history *, FILE *);
 
@@ -458,13 +459,33 @@ static void no_room(void **state)
 	tune_history_fini(&h, NULL);
 }
 
+static void as_files(void **state)
+{
+	struct tune_history h;
+	struct lode_err err = {0};
+	char dir[] = "/tmp/test_tune_report.XXXXXX", path[80];
+
+	(void)state;
+	some(&h);
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(tune_report_write(dir, &h, &err), 0);
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof path, "%s/report.%s", dir, i ? "json" : "html");
+		assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(tune_report_write(dir, &h, &err), -ENOENT);
+	assert_string_equal(err.msg, "report.html could not be written: No such file or directory");
+	tune_history_fini(&h, NULL);
+}
+
 int main(void)
 {
 	if (lode_cjson_open(NULL))
 		return 1;
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nothing_yet), cmocka_unit_test(as_it_stands), cmocka_unit_test(what_it_adds_up_to), cmocka_unit_test(same_facts),
-	    cmocka_unit_test(hostile_words), cmocka_unit_test(numbers), cmocka_unit_test(many), cmocka_unit_test(no_room),
+	    cmocka_unit_test(hostile_words), cmocka_unit_test(numbers), cmocka_unit_test(many), cmocka_unit_test(no_room), cmocka_unit_test(as_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
