@@ -139,7 +139,7 @@ static void add_verb(struct lode_buf *out, const struct cli_verb *v)
 	const char *common = strstr(v->help, cli_target_help);
 	bool paragraph = false;
 
-	lode_buf_addf(out, ".SS \"lodestone %s\"\n.PP\n\\fBlodestone %s\\fR ", v->name, v->name);
+	lode_buf_addf(out, ".SS \"lodestone %s\"\n\\fBlodestone %s\\fR ", v->name, v->name);
 	add_usage(out, v->args);
 	lode_buf_adds(out, "\n.PP\n");
 	add_sentence(out, v->brief, true);
@@ -175,7 +175,7 @@ static void add_key(struct lode_buf *out, const struct lode_config_row *row)
 	}
 	lode_buf_adds(out, "\n");
 	add_sentence(out, row->doc, false);
-	lode_buf_adds(out, "\nDefault: ");
+	lode_buf_adds(out, "\n.br\nDefault: ");
 	if (*row->initial) {
 		lode_buf_adds(out, "\\fB");
 		add_literal(out, row->initial);

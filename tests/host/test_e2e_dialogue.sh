@@ -56,6 +56,12 @@ if want finds; then
 		[ $try -lt 3 ] || fail "finds: the cache is not kept, three times: $(grep '"kind":"verdict"' <<<"$journal" | cut -c1-300)"
 	done
 	has '"kind":"kept"' "finds: nothing is kept"
+	# A journal becomes a dialogue, by the line of docs/dialogue.md: what the model said, word by word.
+	if command -v jq >/dev/null; then
+		line=$(grep -o 'jq -c .select(.reply).*}. >' "$here/../../docs/dialogue.md" | sed "s/^jq -c '//; s/' >$//")
+		"$build/lodestone" journal -k advice -j "$work"/finds/state/*/journal.jsonl | jq -c "$line" >"$work/again.jsonl" || fail "finds: the line of docs/dialogue.md: $line"
+		[ -s "$work/again.jsonl" ] && cmp -s "$work/again.jsonl" <(head -n "$(wc -l <"$work/again.jsonl")" "$dialogues/finds.jsonl" | jq -c .) || fail "finds: the journal tells another dialogue"
+	fi
 fi
 
 # A malformed answer and the complaint about it; a bad change put back; a refusal by the guard and the complaint about that; then the good one.

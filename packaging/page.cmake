@@ -1,0 +1,15 @@
+# One manual page, or the example of a configuration: its frame, with what the command says of its own tables in the middle. cmake -DCLI= -DARGS= -DIN= -DOUT= -DVERSION= -DDATE= -P page.cmake
+# What depends on where it is installed (@LIBDIR@, @DOCDIR@) is put in then, by install.cmake.
+cmake_minimum_required(VERSION 3.20)
+set(generated "")
+if(ARGS)
+  execute_process(COMMAND ${CLI} ${ARGS} OUTPUT_VARIABLE generated RESULT_VARIABLE result OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${CLI} ${ARGS}: ${result}")
+  endif()
+endif()
+file(READ ${IN} page)
+string(REPLACE "@VERSION@" "${VERSION}" page "${page}")
+string(REPLACE "@DATE@" "${DATE}" page "${page}")
+string(REPLACE "@GENERATED@" "${generated}" page "${page}")
+file(WRITE ${OUT} "${page}")
