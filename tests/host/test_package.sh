@@ -11,7 +11,9 @@ done
 
 cpack --config "$build/CPackConfig.cmake" -G DEB -B "$work/packages" >"$work/cpack.log" 2>&1 || fail "cpack: $(tail -5 "$work/cpack.log")"
 version=$("$build/lodestone" --version | awk '{ print $2 }')
-main=$(ls "$work"/packages/lodestone_"$version"_*.deb) dev=$(ls "$work"/packages/liblodestone-dev_"$version"_*.deb)
+main=$(ls "$work"/packages/lodestone_"$version"_*.deb) dev=$(ls "$work"/packages/liblodestone-dev_"$version"_*.deb) plugin=
+[ ! -e "$build/liblodestone-plugin.so" ] || plugin=$(ls "$work"/packages/lodestone-plugin_"$version"_*.deb) # not where no RocksDB was found to build it for
+packages=("$main" "$dev" ${plugin:+"$plugin"})
 
 # --- what they say of themselves ---
 depends=$(dpkg-deb -f "$main" Depends)
@@ -30,11 +32,15 @@ done
 [ "$(dpkg-deb -f "$dev" Depends)" = "lodestone (= $version)" ] || fail "liblodestone-dev: $(dpkg-deb -f "$dev" Depends)"
 dpkg-deb -I "$main" conffiles | grep -qx /etc/lodestone/lodestone.conf || fail "the configuration is no conffile"
 dpkg-deb -I "$main" | grep -qE ' (pre|post)(inst|rm) ' && fail "a package with scripts"
-dpkg-deb --fsys-tarfile "$main" | tar tv | awk '$2 != "root/root" || $1 ~ /^.....w|^........w|s/ && $1 !~ /^l/' | grep . && fail "owner or mode of a file"
-dpkg-deb --fsys-tarfile "$dev" | tar t | sort >"$work/dev.list"
-dpkg-deb --fsys-tarfile "$main" | tar t | sort | comm -12 - "$work/dev.list" | grep -v '/$' && fail "a file in both packages"
+[ -z "$plugin" ] || dpkg-deb -f "$plugin" Depends | grep -q "^lodestone (= $version), .*librocksdb" || fail "lodestone-plugin: $(dpkg-deb -f "$plugin" Depends)"
+for package in "${packages[@]}"; do
+	dpkg-deb --fsys-tarfile "$package" | tar tv | awk '$2 != "root/root" || $1 ~ /^.....w|^........w|s/ && $1 !~ /^l/' | grep . && fail "$package: owner or mode of a file"
+	dpkg-deb --fsys-tarfile "$package" | tar t | grep -v '/$' >>"$work/files"
+	dpkg-deb --fsys-tarfile "$package" | tar t | grep -q '/copyright$' || fail "$package: no copyright"
+done
+sort "$work/files" | uniq -d | grep . && fail "a file in two packages"
 if command -v lintian >/dev/null; then
-	lintian --allow-root --fail-on error "$main" "$dev" >"$work/lintian.log" 2>&1 || fail "lintian: $(cat "$work/lintian.log")"
+	lintian --allow-root --fail-on error "${packages[@]}" >"$work/lintian.log" 2>&1 || fail "lintian: $(cat "$work/lintian.log")"
 fi
 echo "packages: what they need, what they hold"
 
@@ -45,15 +51,16 @@ mkdir -p "$root"/var/lib/dpkg/{info,updates,triggers} "$root/var/log"
 package() { # dpkg's own root; what it depends on is in the machine's
 	dpkg --root="$root" --log=/dev/null --force-depends "$@" >"$work/dpkg.log" 2>&1
 }
-package -i "$main" "$dev" || fail "dpkg -i: $(cat "$work/dpkg.log")"
-[ "$(dpkg-query --admindir="$root/var/lib/dpkg" -W -f '${Package} ${db:Status-Abbrev}\n' | sort)" = $'liblodestone-dev ii \nlodestone ii ' ] || fail "not installed: $(cat "$work/dpkg.log")"
+package -i "${packages[@]}" || fail "dpkg -i: $(cat "$work/dpkg.log")"
+[ "$(dpkg-query --admindir="$root/var/lib/dpkg" -W -f '${db:Status-Abbrev}\n' | grep -c '^ii')" = ${#packages[@]} ] || fail "not installed: $(cat "$work/dpkg.log")"
 dpkg --root="$root" --verify | grep . && fail "files differ from what was packed"
 cli=$root/usr/bin/lodestone
 lib=$(dirname "$(find "$root" -name liblodestone-preload.so)")
 [ "$lib" = "$root/usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)/lodestone" ] || fail "libraries are in $lib"
 file=$(find "$root/usr/lib" -name 'liblodestone.so.*.*')
 nm "$file" 2>&1 | grep -q 'no symbols' || fail "the library is not stripped"
-grep -rlE "$build|$work" "$root/usr" && fail "paths of the build have got into the package"
+[ -z "$plugin" ] || ldd "$lib/liblodestone-plugin.so" | grep -qF "liblodestone.so.0 => $lib/" || fail "the plugin does not find the tuner beside itself: $(ldd "$lib/liblodestone-plugin.so")"
+grep -rlF -e "$build" -e "$work" "$root/usr" && fail "paths of the build have got into the package"
 
 export LODESTONE_AGENT_STATE_DIR=$work/state LODESTONE_AGENT_RUNTIME_DIR=$work/run LODESTONE_LOG_FILE=$work/log
 LODESTONE_CONFIG=$root/etc/lodestone/lodestone.conf "$cli" doctor >"$work/out" 2>&1 || fail "doctor: $(cat "$work/out")"
@@ -90,9 +97,9 @@ echo "in a clean folder: $built examples by pkg-config, and CMake"
 printf '[agent]\nmode = suggest\n' >"$root/etc/lodestone/lodestone.conf"
 package --force-confdef --force-confold -i "$main" </dev/null || fail "dpkg -i again: $(cat "$work/dpkg.log")"
 grep -q suggest "$root/etc/lodestone/lodestone.conf" || fail "an upgrade has written over the configuration"
-package -r lodestone liblodestone-dev || fail "dpkg -r: $(cat "$work/dpkg.log")"
+package -r ${plugin:+lodestone-plugin} liblodestone-dev lodestone || fail "dpkg -r: $(cat "$work/dpkg.log")"
 grep -q suggest "$root/etc/lodestone/lodestone.conf" || fail "removing has taken the configuration along"
-package --purge lodestone || fail "dpkg --purge: $(cat "$work/dpkg.log")"
+package --purge ${plugin:+lodestone-plugin} liblodestone-dev lodestone || fail "dpkg --purge: $(cat "$work/dpkg.log")"
 left=$(find "$root" -mindepth 1 -not -path "$root/var" -not -path "$root/var/l*" -not -type d)
 left+=$(find "$root" -mindepth 1 -type d -name '*lodestone*')
 [ -z "$left" ] || fail "left behind: $left"
