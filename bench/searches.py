@@ -143,8 +143,10 @@ def elmo(bench, start, proposals, iterations, window=30.0):
             run = bench.run(file, f"elmo {iteration + 1}", tick=flagger)
             found.runs += 1
             found.invalid += bool(unknown) or (run.status != 0 and not run.stopped)
+            if run.status != 0 and not run.stopped:
+                continue  # in its favour: its code would merge the next answer into the file that RocksDB died of
             current = file  # it writes the file before it runs, and merges the next answer into that
-            if run.stopped or not speed(run):
+            if run.stopped:
                 continue
             last = speed(run)
             if last > best:
