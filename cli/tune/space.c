@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,6 +97,17 @@ static void describe(struct tune_option *o)
 		o->closed = "a structure, not a value";
 }
 
+/* Letters and digits in lower case, and the points between members. */
+static void normal(const char *name, char *out, size_t len)
+{
+	size_t n = 0;
+
+	for (; *name && n + 1 < len; name++)
+		if (isalnum((unsigned char)*name) || *name == '.')
+			out[n++] = (char)tolower((unsigned char)*name);
+	out[n] = '\0';
+}
+
 struct filling {
 	struct tune_space *space;
 	enum tune_section section;
@@ -112,6 +124,7 @@ static void add(struct filling *f, const char *name, const char *value)
 	o = &s->option[s->n++];
 	memset(o, 0, sizeof *o);
 	strcpy(o->name, name);
+	normal(name, o->bare, sizeof o->bare);
 	o->section = f->section;
 	if (strlen(value) < sizeof o->def)
 		strcpy(o->def, value);
@@ -254,29 +267,15 @@ const struct tune_option *tune_space_find(const struct tune_space *s, const char
 	return NULL;
 }
 
-/* Letters and digits in lower case, and the points between members. */
-static void normal(const char *name, char *out, size_t len)
-{
-	size_t n = 0;
-
-	for (; *name && n + 1 < len; name++)
-		if (isalnum((unsigned char)*name) || *name == '.')
-			out[n++] = (char)tolower((unsigned char)*name);
-	out[n] = '\0';
-}
-
 /* What people and models put before a name. In normal form. */
 static const char *const prefixes[] = {"rocksdb.",	  "options.",	     "dboptions.", "cfoptions.", "columnfamilyoptions.", "tableoptions.", "tableoptionsblockbasedtable.",
 				       "cacheoptions.",	  "blockbasedtableoptions.", "blockbasedtablefactory.", "tablefactory.", "blockbasedtable.", "advancedcolumnfamilyoptions.", "rocksdb"};
 
-const struct tune_option *tune_space_meant(const struct tune_space *s, const char *name)
+void tune_name_bare(const char *name, char *out, size_t len)
 {
-	const struct tune_option *found = tune_space_find(s, name);
-	char meant[2 * TUNE_NAME_MAX], other[TUNE_NAME_MAX], *at = meant;
+	char text[2 * TUNE_NAME_MAX], *at = text;
 
-	if (found)
-		return found;
-	normal(name, meant, sizeof meant);
+	normal(name, text, sizeof text);
 	for (bool cut = true; cut;) {
 		cut = false;
 		for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
@@ -285,9 +284,19 @@ const struct tune_option *tune_space_meant(const struct tune_space *s, const cha
 				cut = true;
 			}
 	}
+	snprintf(out, len, "%.*s", (int)len - 1, at);
+}
+
+const struct tune_option *tune_space_meant(const struct tune_space *s, const char *name)
+{
+	const struct tune_option *found = tune_space_find(s, name);
+	char bare[2 * TUNE_NAME_MAX];
+
+	if (found)
+		return found;
+	tune_name_bare(name, bare, sizeof bare);
 	for (size_t i = 0; i < s->n; i++) {
-		normal(s->option[i].name, other, sizeof other);
-		if (strcmp(at, other) != 0)
+		if (strcmp(bare, s->option[i].bare) != 0)
 			continue;
 		if (found)
 			return NULL;
@@ -320,15 +329,14 @@ static unsigned distance(const char *a, const char *b)
 
 const struct tune_option *tune_space_nearest(const struct tune_space *s, const char *name)
 {
-	char meant[TUNE_NAME_MAX], other[TUNE_NAME_MAX];
+	char meant[TUNE_NAME_MAX];
 	const struct tune_option *found = NULL;
 	unsigned best;
 
-	normal(name, meant, sizeof meant);
+	tune_name_bare(name, meant, sizeof meant);
 	best = (unsigned)(strlen(meant) / 3) + 1;
 	for (size_t i = 0; i < s->n; i++) {
-		normal(s->option[i].name, other, sizeof other);
-		unsigned d = distance(meant, other);
+		unsigned d = distance(meant, s->option[i].bare);
 
 		if (d < best) {
 			best = d;

@@ -19,6 +19,7 @@ enum tune_kind {
 
 struct tune_option {
 	char name[TUNE_NAME_MAX]; /* RocksDB's, dotted for a member of a struct */
+	char bare[TUNE_NAME_MAX]; /* without case and punctuation, to compare with */
 	enum tune_section section;
 	enum tune_kind kind;
 	const char *const *words; /* NULL-terminated; NULL unless WORD or WORDS */

@@ -3,7 +3,6 @@
 #include "tune/space_table.h"
 
 #include <string.h>
-#include <strings.h>
 
 #define KIB 1024LL
 #define MIB (1024 * KIB)
@@ -288,8 +287,13 @@ static const struct tune_retired retired[] = {
 
 const struct tune_retired *tune_retired_find(const char *name, unsigned version)
 {
-	for (size_t i = 0; i < sizeof retired / sizeof retired[0]; i++)
-		if (!strcasecmp(retired[i].name, name) && version >= retired[i].since)
+	char bare[TUNE_NAME_MAX], other[TUNE_NAME_MAX];
+
+	tune_name_bare(name, bare, sizeof bare);
+	for (size_t i = 0; i < sizeof retired / sizeof retired[0]; i++) {
+		tune_name_bare(retired[i].name, other, sizeof other);
+		if (!strcmp(other, bare) && version >= retired[i].since)
 			return &retired[i];
+	}
 	return NULL;
 }

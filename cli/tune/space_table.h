@@ -28,6 +28,9 @@ struct tune_unwritten {
 extern const struct tune_unwritten tune_unwritten[];
 extern const size_t tune_unwritten_count;
 
+/* A name without case, hyphens and what people put before it ("DBOptions.", "rocksdb_", "--"): letters, digits, and the points between members. */
+void tune_name_bare(const char *name, char *out, size_t len);
+
 /* Words of compressions, in the order of tune_limits.codecs. */
 extern const char *const tune_codecs[];
 
