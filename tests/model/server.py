@@ -23,6 +23,7 @@ import sys
 import threading
 import time
 
+import offline
 import skills
 import wire
 
@@ -171,7 +172,7 @@ CONTENTS = {
 }
 
 # Models for benchmarks, which remember how often they were asked: not among the scenarios of --list.
-asked = {name: 0 for name in skills.SKILLS}
+asked = {name: 0 for name in [*skills.SKILLS, *offline.MODELS]}
 
 
 def by_skill(name):
@@ -182,7 +183,14 @@ def by_skill(name):
     return content
 
 
-SKILLED = {name: by_skill(name) for name in skills.SKILLS}
+def by_model(name):
+    def content(prompt):
+        n, asked[name] = asked[name], asked[name] + 1
+        return json.dumps(offline.answer(offline.MODELS[name](prompt, n)))
+    return content
+
+
+SKILLED = {name: by_skill(name) for name in skills.SKILLS} | {name: by_model(name) for name in offline.MODELS}
 
 # Replies: what the server does around it.
 REPLIES = {
