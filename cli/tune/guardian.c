@@ -4,6 +4,7 @@
 
 #include "base/fs.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -217,31 +218,34 @@ static bool reap(struct guard *g)
 	return pid < 0 && errno == ECHILD;
 }
 
-/* All our children: the command, and what others have left to us. Their own follow to us when they are gone. */
+static bool is_mine(const char *pid, pid_t me)
+{
+	char path[300], line[512], *after;
+	int parent = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+	f = fopen(path, "re");
+	if (f && fgets(line, sizeof(line), f) && (after = strrchr(line, ')')))
+		sscanf(after + 1, " %*c %d", &parent);
+	if (f)
+		fclose(f);
+	return parent == me;
+}
+
+/* The command with its group, and what others have left to us. What those have started follows to us when they are gone. */
 static void signal_all(struct guard *g, int sig)
 {
-	char path[64], list[8192];
-	int fd;
-	ssize_t n;
+	DIR *proc = opendir("/proc");
+	pid_t me = getpid();
 
 	if (!g->reaped && g->word.pid > 0)
 		kill(-g->word.pid, sig);
-	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd >= 0 ? read(fd, list, sizeof(list) - 1) : -1;
-	if (fd >= 0)
-		close(fd);
-	if (n <= 0)
-		return;
-	list[n] = 0;
-	for (char *p = list, *end; *p; p = end + (*end == ' ')) {
-		long pid = strtol(p, &end, 10);
-
-		if (end == p)
-			break;
-		if (pid > 1 && (*end == ' ' || *end == 0))
-			kill((pid_t)pid, sig);
-	}
+	for (struct dirent *e; proc && (e = readdir(proc));)
+		if (e->d_name[0] >= '1' && e->d_name[0] <= '9' && is_mine(e->d_name, me))
+			kill((pid_t)atol(e->d_name), sig);
+	if (proc)
+		closedir(proc);
 }
 
 static void begin_end(struct guard *g)
