@@ -1,12 +1,14 @@
 /* lodestone tune: the offline loop. Here: the command line, signals, and what a person sees meanwhile; the loop itself is in cli/tune. */
 #include "cli.h"
 
-#include "base/num.h"
-#include "tune/figures.h"
+#include "base/fs.h"
+#include "tune/loop.h"
+#include "tune/report.h"
 #include "tune/run.h"
-#include "tune/spec.h"
+#include "tune_show.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <math.h>
@@ -14,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define FLAGS_MAX 64
@@ -259,20 +262,75 @@ static void show_notes(const struct tune_bench *b)
 		cli_error(CLI_DONE, "%.*s", (int)strlen(tune_bench_notes(b)) - 1, tune_bench_notes(b));
 }
 
+/* ---- the loop ---- */
+
+static bool step(void *ctx, const struct tune_progress *p)
+{
+	cli_tune_show_step(ctx, p);
+	return !stopped;
+}
+
+/* The folder for what comes out, and nobody else's while we are at it. A descriptor, or an exit status after saying why. */
+static int take_folder(const char *dir, int *status)
+{
+	int rc = lode_fs_mkdirs(dir, 0755), fd = rc ? -1 : open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	*status = CLI_DONE;
+	if (fd < 0)
+		*status = cli_error(CLI_FAILED, "%s cannot be used for the results: %s", dir, strerror(rc ? -rc : errno));
+	else if (flock(fd, LOCK_EX | LOCK_NB))
+		*status = cli_error(CLI_FAILED, "another `lodestone tune` is at work in %s; --out names another folder", dir);
+	return fd;
+}
+
+static int finish_loop(const struct tune_spec *s, const struct tune_history *h, int rc, const struct lode_err *why)
+{
+	struct lode_err err = {0};
+
+	if (h->ntrial || h->baseline.runs) {
+		if (tune_report_write(s->out, h, &err))
+			cli_error(CLI_FAILED, "%s", err.msg);
+		if (!rc)
+			tune_report_text(h, stdout);
+	}
+	if (rc == -EINTR) {
+		cli_error(CLI_FAILED, "stopped; the same command goes on from what is in %s", s->out);
+		return stopped ? 128 + stopped : CLI_FAILED;
+	}
+	return rc ? cli_error(CLI_FAILED, "%s", why->msg) : CLI_DONE;
+}
+
+static int run_loop(struct tune_bench *b, const struct tune_spec *s)
+{
+	struct tune_history h = {0};
+	struct cli_tune_show show;
+	struct lode_err err = {0};
+	int status, folder = take_folder(s->out, &status);
+
+	if (status == CLI_DONE) {
+		cli_tune_show_begin(&show);
+		int rc = tune_loop(s, b, &h, step, &show, &err);
+
+		cli_tune_show_end(&show);
+		status = finish_loop(s, &h, rc, &err);
+		tune_history_fini(&h, NULL);
+	}
+	if (folder >= 0)
+		close(folder);
+	return status;
+}
+
 static int run(struct asked *a)
 {
 	struct tune_bench *b;
 	struct lode_err err = {0};
 	int status;
 
+	catch_signals();
 	if (tune_bench_new(&a->spec, &b, &err))
 		return cli_error(CLI_FAILED, "%s", err.msg);
-	catch_signals();
 	tune_bench_stop_with(b, &stopped);
-	if (a->baseline)
-		status = run_baseline(b, &a->spec);
-	else
-		status = cli_error(CLI_FAILED, "the loop is not built yet; --baseline runs the benchmark as it is");
+	status = a->baseline ? run_baseline(b, &a->spec) : run_loop(b, &a->spec);
 	show_notes(b);
 	tune_bench_free(b);
 	return status;

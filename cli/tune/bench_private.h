@@ -45,6 +45,17 @@ void tune_attempt_fini(struct tune_attempt *a);
 /* The last lines of what it printed, as people may read them. */
 void tune_attempt_words(const struct tune_attempt *a, char *out, size_t len);
 
+/* run.c: an empty folder below the scratch folder, and in *a what every command gets. */
+int tune_bench_folder(struct tune_bench *b, const char *name, struct tune_attempt *a, struct lode_err *err);
+/* The command line and the environment of an errand. */
+void tune_bench_place(const struct tune_bench *b, struct tune_attempt *a, struct tune_where *w);
+/* Why a command did not do what it should have, with its last words. False: it did. */
+bool tune_bench_wrong(const struct tune_attempt *a, enum tune_end *end, char *out, size_t len);
+
+/* bench_base.c: an OPTIONS file as a run gets it: without folders outside of the scratch folder. The block cache's size, which has no place in it, stands in
+ * a comment; -1: it does not. */
+int tune_bench_options(const char *from, const char *to, int64_t *cache, struct lode_err *err);
+
 void tune_bench_note(struct tune_bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* once each */
 
 #endif
