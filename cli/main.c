@@ -147,23 +147,31 @@ static int distance(const char *a, const char *b)
 	return row[n];
 }
 
-static const struct cli_verb *find_verb(const char *name)
+static void nearer(const char *name, const char *word, const char **near, int *best)
 {
-	const struct cli_verb *near = NULL;
+	int d = distance(name, word);
+
+	if (d < *best) {
+		*best = d;
+		*near = word;
+	}
+}
+
+/* also: other words that would have done in its place, NULL-terminated. */
+static const struct cli_verb *find_verb(const char *name, const char *const *also)
+{
+	const char *near = NULL;
 	int best = 3;
 
 	for (int i = 0; i < cli_verb_count; i++) {
-		int d = distance(name, cli_verbs[i].name);
-
-		if (!d)
+		if (!strcmp(name, cli_verbs[i].name))
 			return &cli_verbs[i];
-		if (d < best) {
-			best = d;
-			near = &cli_verbs[i];
-		}
+		nearer(name, cli_verbs[i].name, &near, &best);
 	}
+	for (; *also; also++)
+		nearer(name, *also, &near, &best);
 	if (near)
-		cli_error(CLI_WRONG, "there is no verb '%s'; did you mean '%s'? `lodestone help` lists them all", name, near->name);
+		cli_error(CLI_WRONG, "there is no verb '%s'; did you mean '%s'? `lodestone help` lists them all", name, near);
 	else
 		cli_error(CLI_WRONG, "there is no verb '%s'; `lodestone help` lists them", name);
 	return NULL;
@@ -171,6 +179,7 @@ static const struct cli_verb *find_verb(const char *name)
 
 int cli_help(const struct cli_verb *v, int argc, char **argv)
 {
+	static const char *const topics[] = {"config", "tunables", NULL};
 	bool man = argc > 1 && !strcmp(argv[argc - 1], "--man");
 	const char *what = argc - man > 1 ? argv[1] : NULL;
 
@@ -181,7 +190,7 @@ int cli_help(const struct cli_verb *v, int argc, char **argv)
 	if (man)
 		return what ? cli_usage(v, false) : cli_manual("verbs", true);
 	if (what && strcmp(what, "--help") != 0 && strcmp(what, "-h") != 0) {
-		const struct cli_verb *about = find_verb(what);
+		const struct cli_verb *about = find_verb(what, topics);
 
 		return about ? cli_usage(about, true) : CLI_WRONG;
 	}
@@ -191,6 +200,8 @@ int cli_help(const struct cli_verb *v, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	static const char *const options[] = {"--help", "--version", NULL};
+
 	if (argc < 2) {
 		list_verbs(stderr);
 		return CLI_WRONG;
@@ -200,7 +211,7 @@ int main(int argc, char **argv)
 		return CLI_DONE;
 	}
 	const struct cli_verb *v =
-	    !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ? &cli_verbs[cli_verb_count - 1] : find_verb(argv[1]);
+	    !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ? &cli_verbs[cli_verb_count - 1] : find_verb(argv[1], options);
 	int status = v ? v->run(v, v == &cli_verbs[cli_verb_count - 1] && argv[1][0] == '-' ? 1 : argc - 1, argv + 1) : CLI_WRONG;
 	if (fflush(stdout) || ferror(stdout))
 		return cli_error(CLI_FAILED, "the output could not be written");

@@ -47,6 +47,11 @@ start() { # ANSWERS: starts a stand-in, pid in $pid
 expect 2 "$cli"; err "usage: lodestone"
 expect 2 "$cli" frobnicate; err "there is no verb 'frobnicate'"
 expect 2 "$cli" stauts; err "did you mean 'status'"
+expect 2 "$cli" version; err "did you mean '--version'"
+expect 2 "$cli" help confg; err "did you mean 'config'"
+expect 0 "$cli" help tunables; out "write_buffer_size"
+expect 0 "$cli" help --man; out '.SS "lodestone run"'
+expect 2 "$cli" help run --man; expect 2 "$cli" help config tunables
 expect 0 "$cli" --version; out "lodestone "
 expect 0 "$cli" help; out "doctor"
 expect 0 "$cli" --help; out "doctor"
