@@ -187,8 +187,10 @@ int cli_help(const struct cli_verb *v, int argc, char **argv)
 		return cli_usage(v, false);
 	if (what && (!strcmp(what, "config") || !strcmp(what, "tunables")))
 		return cli_manual(what, man);
+	if (man && what && strcmp(what, "tune") != 0)
+		return cli_usage(v, false);
 	if (man)
-		return what ? cli_usage(v, false) : cli_manual("verbs", true);
+		return cli_manual(what ? what : "verbs", true);
 	if (what && strcmp(what, "--help") != 0 && strcmp(what, "-h") != 0) {
 		const struct cli_verb *about = find_verb(what, topics);
 

@@ -1,9 +1,11 @@
-/* lodestone help config and help tunables, and the parts of the manual pages that come from tables (--man): verbs, keys, options of RocksDB. So no page
+/* lodestone help config and help tunables, and the parts of the manual pages that come from tables (--man): verbs, keys, those of the offline loop, options
+ * of RocksDB. So no page
  * can say what the command does not do. The frames around them, and who puts both together, stand in packaging/. */
 #include "manual.h"
 
 #include "agent/config_keys.h"
 #include "guard/tunable.h"
+#include "tune/spec.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -157,32 +159,40 @@ static void add_verb(struct lode_buf *out, const struct cli_verb *v)
 
 /* ---- keys ---- */
 
+static void add_bold(struct lode_buf *out, const char *before, const char *s)
+{
+	lode_buf_addf(out, "%s\\fB", before);
+	add_literal(out, s);
+	lode_buf_adds(out, "\\fR");
+}
+
+static void add_words(struct lode_buf *out, const char *const *words)
+{
+	for (int i = 0; words[i]; i++)
+		add_bold(out, i ? " | " : "", words[i]);
+}
+
+/* What a key does, and its default; behind its name. */
+static void add_meaning(struct lode_buf *out, const char *doc, const char *initial)
+{
+	lode_buf_adds(out, "\n");
+	add_sentence(out, doc, false);
+	add_bold(out, "\n.br\nDefault: ", *initial ? initial : "");
+	lode_buf_adds(out, *initial ? ".\n" : "empty.\n");
+}
+
 static void add_key(struct lode_buf *out, const struct lode_config_row *row)
 {
-	lode_buf_adds(out, ".TP\n\\fB");
-	add_literal(out, row->name);
-	lode_buf_adds(out, "\\fR = ");
+	add_bold(out, ".TP\n", row->name);
+	lode_buf_adds(out, " = ");
 	if (row->words) {
-		for (int i = 0; row->words[i]; i++) {
-			lode_buf_adds(out, i ? " | \\fB" : "\\fB");
-			add_literal(out, row->words[i]);
-			lode_buf_adds(out, "\\fR");
-		}
+		add_words(out, row->words);
 	} else {
 		lode_buf_adds(out, "\\fI");
 		add_prose(out, row->range);
 		lode_buf_adds(out, "\\fR");
 	}
-	lode_buf_adds(out, "\n");
-	add_sentence(out, row->doc, false);
-	lode_buf_adds(out, "\n.br\nDefault: ");
-	if (*row->initial) {
-		lode_buf_adds(out, "\\fB");
-		add_literal(out, row->initial);
-		lode_buf_adds(out, "\\fR.\n");
-	} else {
-		lode_buf_adds(out, "empty.\n");
-	}
+	add_meaning(out, row->doc, row->initial);
 }
 
 static void add_keys(struct lode_buf *out)
@@ -201,6 +211,30 @@ static void add_keys(struct lode_buf *out)
 		}
 		section = row.section;
 		add_key(out, &row);
+	}
+}
+
+/* Of `lodestone tune`: lines of its file and options of the command line. */
+static void add_tune_keys(struct lode_buf *out)
+{
+	struct tune_spec_key key;
+	const char *section = "";
+
+	for (size_t i = 0; tune_spec_key(i, &key); i++) {
+		if (strcmp(section, key.section) != 0)
+			lode_buf_addf(out, ".SS [%s]\n", key.section);
+		section = key.section;
+		add_bold(out, ".TP\n", key.name);
+		if (key.flag) {
+			lode_buf_adds(out, ", \\fB\\-\\-");
+			add_literal(out, key.flag);
+			lode_buf_adds(out, "\\fR");
+		}
+		if (key.words) {
+			lode_buf_adds(out, ": ");
+			add_words(out, key.words);
+		}
+		add_meaning(out, key.doc, key.initial);
 	}
 }
 
@@ -339,6 +373,8 @@ int cli_manual(const char *what, bool man)
 		add_keys(&out);
 	else if (!strcmp(what, "config"))
 		lode_config_document(&out);
+	else if (!strcmp(what, "tune"))
+		add_tune_keys(&out);
 	else if (!strcmp(what, "tunables"))
 		add_tunables(&out, man);
 	else

@@ -19,6 +19,11 @@ _lodestone_files() {
 	compopt -o filenames 2>/dev/null
 }
 
+# The options in what a verb says of itself: of its usage line, and what its list begins with.
+_lodestone_options() {
+	sed -nE '1s/.*usage: (.*)/\1/p; s/^  ([a-z_0-9]+, )?(--?[a-zA-Z0-9-]+).*/[\2/p' | grep -oE '\[--?[a-z][a-z0-9-]*' | tr -d '[' | sort -u
+}
+
 # section.key= of every key; with the key there, its words.
 _lodestone_settings() {
 	if [[ $word != *=* ]]; then
@@ -84,7 +89,7 @@ _lodestone() {
 	-n | -i) return ;;
 	esac
 	if [[ $word == -* ]]; then
-		_lodestone_offer "$("$command" "$verb" --help 2>/dev/null | grep -oE '(^|[[ |])--?[a-z][a-z-]*' | tr -d '[| ' | sort -u) --help"
+		_lodestone_offer "$("$command" "$verb" --help 2>/dev/null | _lodestone_options) --help"
 		return
 	fi
 	case $verb in

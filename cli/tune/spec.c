@@ -311,7 +311,8 @@ bool tune_spec_key(size_t i, struct tune_spec_key *out)
 {
 	if (i >= KEYS)
 		return false;
-	*out = (struct tune_spec_key){keys[i].section, keys[i].name, keys[i].flag, keys[i].doc, keys[i].type == T_BOOL};
+	*out = (struct tune_spec_key){
+	    keys[i].section, keys[i].name, keys[i].flag, keys[i].doc, keys[i].initial, keys[i].type == T_WORD ? keys[i].words : NULL, keys[i].type == T_BOOL};
 	return true;
 }
 

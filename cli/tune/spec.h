@@ -86,6 +86,8 @@ void tune_spec_document(struct lode_buf *out, bool brief);
 /* Row i as an option of the command line, "budget.iterations" and "iterations"; false past the last. */
 struct tune_spec_key {
 	const char *section, *name, *flag, *doc; /* flag: NULL if it has none */
+	const char *initial;
+	const char *const *words;		 /* NULL-terminated, or NULL where other values will do */
 	bool is_switch;				 /* takes no value: it means true */
 };
 bool tune_spec_key(size_t i, struct tune_spec_key *out);

@@ -40,13 +40,14 @@ page() { # NAME.SECTION: as plain text in $tmp/NAME.SECTION
 has() { # PAGE WORD
 	grep -qE -- "(^|[^A-Za-z0-9_])${2//./\\.}([^A-Za-z0-9_]|\$)" "$tmp/$1.words" || bad "$1 does not speak of $2"
 }
-for p in lodestone.1 lodestone.conf.5 lodestone-tunables.7 lodestone.7; do page $p; done
+for p in lodestone.1 lodestone-tune.1 lodestone.conf.5 lodestone-tunables.7 lodestone.7; do page $p; done
 n=0
 for verb in $("$cli" help | sed -nE 's/^  ([a-z]+) .*/\1/p'); do
 	grep -qxF ".SS \"lodestone $verb\"" "$tmp/lodestone.1.words" && n=$((n + 1)) || bad "lodestone.1 does not speak of $verb"
 	for option in $("$cli" "$verb" --help | sed -nE 's/^  (--?[a-zA-Z-]+).*/\1/p'); do has lodestone.1 "$option"; done
 done
 [ $n -ge 15 ] || bad "only $n verbs"
+for option in $("$cli" tune --help | sed -nE 's/^  ([a-z_0-9]+, )?(--[a-z0-9-]+).*/\2/p'); do has lodestone-tune.1 "$option"; done
 section= n=0
 while read -r key; do
 	case $key in
@@ -153,6 +154,8 @@ only "lodestone sta" "status"
 only "lodestone he" "help"
 offers "lodestone journal -" -n -f -k -j -d
 only "lodestone rollback --pr" "--print"
+offers "lodestone tune --" --options --baseline --p99-get
+[[ "$(offered "lodestone tune --")" != *--benchmarks* ]] || bad "completion offers options of db_bench"
 only "lodestone run -s agent.mo" "agent.mode="
 only "lodestone run -s agent.mode=" "auto observe suggest"
 only "lodestone run -s agent.mode=a" "auto"
