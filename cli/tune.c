@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "tune/loop.h"
+#include "tune/prove.h"
 #include "tune/report.h"
 #include "tune/run.h"
 #include "tune_show.h"
@@ -341,6 +342,10 @@ int cli_tune(const struct cli_verb *v, int argc, char **argv)
 	struct asked *a = calloc(1, sizeof(*a));
 	int status;
 
+	if (argc > 1 && !strcmp(argv[1], "--prove")) { /* ourselves, to ask RocksDB (tune/prove.h) */
+		free(a);
+		return tune_prove_main(argc - 1, argv + 1);
+	}
 	if (!a)
 		return cli_error(CLI_FAILED, "no memory");
 	tune_spec_init(&a->spec);

@@ -70,10 +70,10 @@ static bool relate(struct tune_draft *d, const struct relation *r, const struct 
 	if (!strcmp(low->name, "arena_block_size"))
 		fit = fit / ARENA_ALIGN * ARENA_ALIGN;
 	/* The arena follows: a memtable is never made larger for its sake. */
-	bool up = low_touched && need <= high->max && strcmp(low->name, "arena_block_size") != 0;
-	if (!up && fit >= low->min)
+	bool can_up = need <= high->max && !high->closed, can_down = fit >= low->min && !low->closed;
+	if (can_down && (!can_up || !low_touched || !strcmp(low->name, "arena_block_size")))
 		move(d, low, family, fit, r->factor > 1 ? "a fixed part of %s at the most" : r->plus ? "less than %s" : "not above %s", high->name);
-	else if (need <= high->max)
+	else if (can_up)
 		move(d, high, family, need, r->factor > 1 ? "a multiple of %s at least" : r->plus ? "more than %s" : "not below %s", low->name);
 	else
 		tune_draft_drop(d, low_touched ? low : high, "a relation to another option cannot be kept");

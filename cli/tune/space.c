@@ -165,32 +165,36 @@ static void add_option(void *ctx, const char *name, const char *value)
 		add(f, name, value);
 }
 
-/* Opens what the operator names. */
-static int open_some(struct tune_space *s, const char *allow, struct lode_err *err)
+/* Opens, or keeps, what the operator names. key: of the specification, for messages. */
+static int by_name(struct tune_space *s, const char *key, const char *names, const char *closed, struct lode_err *err)
 {
+	static const char parts[] = ", \t\n";
 	char name[TUNE_NAME_MAX];
 
-	for (const char *at = allow ? allow : ""; *(at += strspn(at, ", \t\n")); at += strcspn(at, ", \t\n")) {
-		size_t len = strcspn(at, ", \t\n"), some = 0;
+	for (const char *at = names ? names : ""; *(at += strspn(at, parts)); at += strcspn(at, parts)) {
+		size_t len = strcspn(at, parts);
+		struct tune_option *o;
 
 		snprintf(name, sizeof name, "%.*s", (int)(len < sizeof name ? len : 0), at);
-		for (size_t i = 0; i < s->n; i++)
-			if (!strcmp(s->option[i].name, name)) {
-				some++;
-				if (s->option[i].kind == TUNE_OTHER)
-					return lode_err_set(err, EINVAL, "allow: %s cannot be opened: no rule here says which texts it may hold", name);
-				if (tune_option_private(name))
-					return lode_err_set(err, EINVAL, "allow: %s cannot be opened: %s", name, s->option[i].closed);
-				s->option[i].closed = NULL;
-			}
-		if (!some) {
+		o = (struct tune_option *)tune_space_find(s, name);
+		if (!o) {
 			const struct tune_option *near = tune_space_nearest(s, name);
 
-			return lode_err_set(err, EINVAL, "allow: this RocksDB has no option '%.*s'%s%s%s", (int)len, at, near ? "; did you mean " : "",
+			return lode_err_set(err, EINVAL, "%s: this RocksDB has no option '%.*s'%s%s%s", key, (int)len, at, near ? "; did you mean " : "",
 					    near ? near->name : "", near ? "?" : "");
 		}
+		if (!closed && o->kind == TUNE_OTHER)
+			return lode_err_set(err, EINVAL, "%s: %s cannot be opened: no rule here says which texts it may hold", key, name);
+		if (!closed && tune_option_private(name))
+			return lode_err_set(err, EINVAL, "%s: %s cannot be opened: %s", key, name, o->closed);
+		o->closed = closed;
 	}
 	return 0;
+}
+
+int tune_space_keep(struct tune_space *s, const char *names, struct lode_err *err)
+{
+	return by_name(s, "keep", names, "the operator keeps it as it is", err);
 }
 
 int tune_space_new(const struct tune_config *defaults, const char *allow, struct tune_space **out, struct lode_err *err)
@@ -216,7 +220,7 @@ int tune_space_new(const struct tune_config *defaults, const char *allow, struct
 		if (s->version >= tune_unwritten[i].since)
 			add(&f, tune_unwritten[i].name, tune_unwritten[i].def);
 	}
-	rc = rc ? rc : open_some(s, allow, err);
+	rc = rc ? rc : by_name(s, "allow", allow, NULL, err);
 	if (rc)
 		tune_space_free(s);
 	else

@@ -36,6 +36,8 @@ struct tune_space;
 /* defaults: as this RocksDB writes them. allow: names of closed options that the operator opens, parted by spaces or commas; an unknown name is an error. */
 int tune_space_new(const struct tune_config *defaults, const char *allow, struct tune_space **out, struct lode_err *err);
 int tune_space_load(const char *defaults_path, const char *allow, struct tune_space **out, struct lode_err *err);
+/* Closes options that the operator wants kept as they are, by name. */
+int tune_space_keep(struct tune_space *s, const char *names, struct lode_err *err);
 void tune_space_free(struct tune_space *s);
 
 unsigned tune_space_version(const struct tune_space *s); /* 70803 */

@@ -322,10 +322,25 @@ static void limits(void **state)
 	assert_string_equal(value(b, TUNE_SEC_DB, 0, "max_open_files"), "924");
 }
 
+static void kept(void **state)
+{
+	struct bed *b = *state;
+	struct lode_err err = {0};
+
+	assert_int_equal(tune_space_keep(b->space, "level0_slowdown_writes_trigger,compression", &err), 0);
+	assert_int_equal(tune_space_keep(b->space, "compresion", &err), -EINVAL);
+	assert_non_null(strstr(err.msg, "keep: "));
+	CALIBRATE(b, "compression=zstd", "level0_file_num_compaction_trigger=40", "level0_stop_writes_trigger=10");
+	assert_non_null(strstr(b->fix[0].why, "the operator keeps it"));
+	assert_string_equal(value(b, TUNE_SEC_CF, 0, "level0_file_num_compaction_trigger"), "20"); /* as far as the one that is kept lets it */
+	assert_string_equal(value(b, TUNE_SEC_CF, 0, "level0_stop_writes_trigger"), "20");
+	assert_int_equal(b->nfix, 3);
+}
+
 int main(void)
 {
 #define BED(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-	const struct CMUnitTest tests[] = {BED(alone), BED(families), BED(relations), BED(memory), BED(limits)};
+	const struct CMUnitTest tests[] = {BED(alone), BED(families), BED(relations), BED(memory), BED(limits), BED(kept)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

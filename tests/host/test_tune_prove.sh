@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# RocksDB's own word on OPTIONS files: what calibration makes of wishes it takes, and values that are known to end or to hang a process are refused with what
+# was being done, in a process of their own, with nothing left behind. TUNE_PROVE_RUNS: how many files of random wishes are proven (12).
+. "$(dirname "$0")/lib.sh"
+prove=$hosts/tune_prove
+bench=$(command -v db_bench) || skip "no db_bench"
+library=$(ldd "$bench" | awk '/librocksdb/ { print $3 }')
+[ -n "$library" ] || skip "db_bench has its RocksDB in itself"
+export PROVE_TIMEOUT=100 # only what is known to hang waits less
+mkdir "$work/scratch"
+
+"$bench" --benchmarks=fillseq --num=1 --db="$work/db" >/dev/null 2>&1 || fail "db_bench does not run"
+file=$(ls "$work"/db/OPTIONS-* | tail -1)
+
+# try WISH... [-- RAW...]: in $out
+try() { out=$("$prove" "$library" "$work/scratch" "$file" "$@" 2>&1); }
+
+try || fail "RocksDB does not take its own defaults: $out"
+try write_buffer_size=128MB max_write_buffer_number=4 compression=zstd filter_policy=bloom:10 partition_filters=true block_size=16k level0_file_num_compaction_trigger=8 \
+	max_background_flushes=2 compression_per_level=none:lz4:zstd use_direct_reads=yes cache_index_and_filter_blocks=1 compaction_style=universal max_open_files=500 \
+	data_block_index_type=kDataBlockBinaryAndHash prepopulate_block_cache=kFlushOnly arena_block_size=64k || fail "a sensible file is refused: $out"
+[[ $out != *"dropped"* ]] || fail "a sensible wish was dropped: $out"
+try write_buffer_size=64k min_write_buffer_number_to_merge=4 level0_stop_writes_trigger=4 max_bytes_for_level_base=4M target_file_size_base=1M || fail "the smallest values are refused: $out"
+
+# What RocksDB makes of a value by itself becomes the file's.
+try delayed_write_rate=0 || fail "$out"
+grep -q "^corrected delayed_write_rate .*RocksDB itself" <<<"$out" || fail "what RocksDB made of it is not said: $out"
+
+# Values that only an advisor without calibration could write. WHAT, and what has to be said.
+refused() {
+	local why=$1
+	shift
+	if PROVE_TIMEOUT=5 try -- "$@"; then fail "RocksDB takes $*: $out"; fi
+	[[ $out =~ refused:\ .*($why) ]] || fail "$*: $out"
+}
+refused "no_such_option" no_such_option=1
+refused "RocksDB, .*compression" compression=4
+refused "RocksDB, .*" index_type=kHashSearch
+refused "died of SIGABRT|hung" compression=kDisableCompressionOption
+refused "RocksDB, opening a database" unordered_write=true enable_pipelined_write=true
+refused "RocksDB, opening a database" allow_mmap_reads=true use_direct_reads=true
+refused "hung|died of SIG" write_buffer_size=65536 arena_block_size=2147483648
+refused "died of SIG|RocksDB" max_background_jobs=1000000
+
+# Random files: whatever calibration lets through, RocksDB takes.
+runs=${TUNE_PROVE_RUNS:-12}
+[ -z "${LODE_TEST_QUICK:-}" ] || runs=4
+out=$("$prove" --random "$runs" "${TUNE_PROVE_SEED:-1}" "$library" "$work/scratch" "$file" 2>&1) || fail "RocksDB refuses what was calibrated: $out"
+
+# The command itself is that process, too; and nothing was left.
+[ "$(ls "$work/scratch")" = proven.ini ] || fail "left behind: $(ls "$work/scratch")"
+said=$("$build/lodestone" tune --prove "$library" - 3>&1) || fail "the command does not ask RocksDB"
+grep -q '^codecs ' <<<"$said" || fail "it does not say what is linked in: $said"
