@@ -1,7 +1,17 @@
-/* The loop's phases in words. */
-#include "tune/loop.h"
+/* From iteration to iteration. Each step leaves a state on disk from which the next can be made without this process. */
+#include "tune/loop_private.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/fmt.h"
+#include "base/fs.h"
+#include "base/rng.h"
 
 #include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#define FILE_MAX (4u << 20)
 
 const char *tune_phase_name(enum tune_phase p)
 {
@@ -10,9 +20,515 @@ const char *tune_phase_name(enum tune_phase p)
 	return (unsigned)p < sizeof names / sizeof names[0] ? names[p] : "?";
 }
 
-int tune_loop(const struct tune_spec *spec, struct tune_bench *bench, struct tune_history *h, tune_progress_fn *progress, void *ctx, struct lode_err *err)
+/* ---- what a sitting knows ---- */
+
+double tune_sitting_active(const struct tune_sitting *g)
 {
-	(void)spec, (void)bench, (void)progress, (void)ctx;
-	tune_history_init(h, NULL);
-	return lode_err_set(err, ENOSYS, "the loop is not there yet");
+	return g->before + g->w->now(g->w->self) - g->began;
+}
+
+double tune_sitting_left(const struct tune_sitting *g)
+{
+	return g->spec->time > 0 ? g->spec->time - tune_sitting_active(g) : INFINITY;
+}
+
+const char *tune_sitting_file(const struct tune_sitting *g, const char *name, char path[TUNE_PATH_MAX])
+{
+	lode_fmt(path, TUNE_PATH_MAX, "%s/%s", g->spec->out, name);
+	return path;
+}
+
+const char *tune_sitting_candidate(const struct tune_sitting *g, unsigned number, char path[TUNE_PATH_MAX])
+{
+	lode_fmt(path, TUNE_PATH_MAX, "%s/candidate-%u.ini", g->spec->out, number);
+	return path;
+}
+
+const char *tune_sitting_best(const struct tune_sitting *g, char path[TUNE_PATH_MAX])
+{
+	return g->s.best_trial ? tune_sitting_candidate(g, g->s.best_trial, path) : tune_sitting_file(g, "start.ini", path);
+}
+
+int tune_sitting_save(struct tune_sitting *g)
+{
+	char path[TUNE_PATH_MAX];
+
+	g->h->active_s = tune_sitting_active(g);
+	return tune_history_save(tune_sitting_file(g, "history.json", path), g->h, &g->s, g->err);
+}
+
+/* What is left at the most: by the time budget, or as many runs as the iterations may take. */
+static double estimate(const struct tune_sitting *g)
+{
+	double left = tune_sitting_left(g), runs;
+
+	if (isfinite(left) || !isfinite(g->run_s))
+		return isfinite(left) ? fmax(0, left) : NAN;
+	runs = (double)(g->spec->iterations > g->h->ntrial ? g->spec->iterations - g->h->ntrial : 0) * 2 * g->spec->runs + 2 * tune_sitting_confirm_pairs(g);
+	return fmax(0, runs - (double)g->s.nshot) * g->run_s;
+}
+
+bool tune_sitting_pulse(struct tune_sitting *g)
+{
+	g->p.active_s = tune_sitting_active(g);
+	g->p.left_s = g->p.phase == TUNE_DONE ? 0 : estimate(g);
+	if (g->progress && !g->progress(g->ctx, &g->p))
+		g->stopped = true;
+	return !g->stopped;
+}
+
+bool tune_sitting_tell(struct tune_sitting *g, enum tune_phase phase, const struct tune_trial *ended, const char *fmt, ...)
+{
+	va_list ap;
+	bool go;
+
+	va_start(ap, fmt);
+	lode_fmt_v(g->now, sizeof g->now, fmt, ap);
+	va_end(ap);
+	g->p.phase = phase;
+	g->p.now = g->now;
+	g->p.ended = ended;
+	g->p.iterations = g->spec->iterations;
+	g->p.iteration = g->s.open.number;
+	g->p.seconds = g->p.rate = NAN;
+	g->p.gain = g->h->ntrial && isfinite(g->h->trial[g->h->ntrial - 1].total) ? g->h->trial[g->h->ntrial - 1].total : 0;
+	go = tune_sitting_pulse(g);
+	g->p.ended = NULL;
+	return go;
+}
+
+/* ---- one iteration ---- */
+
+static unsigned since_kept(const struct tune_sitting *g)
+{
+	unsigned n = 0;
+
+	while (n < g->h->ntrial && g->h->trial[g->h->ntrial - 1 - n].verdict != TUNE_KEPT)
+		n++;
+	return n;
+}
+
+static double tokens_left(const struct tune_sitting *g)
+{
+	double spent = 0;
+
+	for (size_t i = 0; i < g->h->ntrial; i++)
+		spent += (double)(g->h->trial[i].tokens_in + g->h->trial[i].tokens_out);
+	return g->spec->tokens > 0 ? (double)g->spec->tokens - spent : INFINITY;
+}
+
+/* The best against the baseline, by what each kept trial has measured; errors of independent measurements add up as squares. */
+static void chain(const struct tune_history *h, const struct tune_trial *t, double *total, double *lo, double *hi)
+{
+	double sum = 0, below = 0, above = 0;
+
+	for (size_t i = 0; i <= h->ntrial; i++) {
+		const struct tune_trial *k = i < h->ntrial ? &h->trial[i] : t;
+
+		if (k->verdict != TUNE_KEPT || !isfinite(k->gain))
+			continue;
+		sum += log1p(k->gain);
+		below += pow(log1p(k->gain) - log1p(k->lo), 2);
+		above += pow(log1p(k->hi) - log1p(k->gain), 2);
+	}
+	*total = expm1(sum);
+	*lo = expm1(sum - sqrt(below));
+	*hi = expm1(sum + sqrt(above));
+}
+
+static void take_last(struct tune_sitting *g)
+{
+	tune_result_fini(&g->s.last);
+	tune_result_init(&g->s.last);
+	for (size_t i = g->s.nshot; i-- > 0;)
+		if (g->s.shot[i].candidate) {
+			tune_result_copy(&g->s.last, &g->s.shot[i].result);
+			return;
+		}
+}
+
+/* The open trial has its verdict. One write to disk makes it so. */
+static int close_trial(struct tune_sitting *g)
+{
+	struct tune_trial *t = &g->s.open, *ended;
+	int r;
+
+	t->seconds = tune_sitting_active(g) - t->began_s;
+	chain(g->h, t, &t->total, &t->total_lo, &t->total_hi);
+	if (t->verdict == TUNE_KEPT) {
+		g->s.best_trial = t->number;
+		tune_sitting_promote(g);
+	} else {
+		take_last(g);
+	}
+	tune_sitting_forget_shots(g);
+	if (!(ended = tune_history_add(g->h, t)))
+		return lode_err_set(g->err, ENOMEM, "no memory for the history");
+	tune_trial_init(&g->s.open);
+	g->s.nwish = 0;
+	g->s.made = false;
+	r = tune_sitting_save(g);
+	if (!r && !tune_sitting_tell(g, TUNE_COMPARES, ended, "%s: %.200s", tune_verdict_name(ended->verdict), ended->reason))
+		r = -EINTR;
+	return r;
+}
+
+static int refuse(struct tune_sitting *g, enum tune_verdict verdict, const char *fmt, const char *why)
+{
+	g->s.open.verdict = verdict;
+	lode_fmt(g->s.open.reason, sizeof g->s.open.reason, fmt, why);
+	return close_trial(g);
+}
+
+static void look(const struct tune_sitting *g, char path[TUNE_PATH_MAX], struct tune_view *v)
+{
+	struct lode_rng r;
+
+	lode_rng_seed(&r, (uint64_t)g->spec->seed + g->h->ntrial);
+	*v = (struct tune_view){.spec = g->spec,
+				.past = g->h,
+				.best_file = tune_sitting_best(g, path),
+				.best = g->s.nbest ? &g->s.best[g->s.nbest - 1] : NULL,
+				.last = g->h->ntrial && g->s.last.statistics ? &g->s.last : NULL,
+				.iteration = (unsigned)g->h->ntrial + 1,
+				.seed = lode_rng_u64(&r),
+				.since_kept = since_kept(g),
+				.time_left = tune_sitting_left(g),
+				.tokens_left = tokens_left(g)};
+}
+
+/* *over: the advisor has nothing, and will have nothing. */
+static int ask(struct tune_sitting *g, bool *over)
+{
+	char path[TUNE_PATH_MAX];
+	struct tune_proposal p = {0};
+	struct tune_view v;
+	struct tune_trial *t = &g->s.open;
+	double began = tune_sitting_active(g);
+
+	look(g, path, &v);
+	if (!tune_sitting_tell(g, TUNE_ASKS, NULL, "the advisor is asked"))
+		return -EINTR;
+	g->w->propose(g->w->self, &v, &p);
+	tune_trial_init(t);
+	t->number = v.iteration;
+	t->began_s = began;
+	memcpy(t->advisor, p.advisor, sizeof t->advisor);
+	memcpy(t->rule, p.rule, sizeof t->rule);
+	memcpy(t->why, p.why, sizeof t->why);
+	t->calls = p.calls;
+	t->tokens_in = p.tokens_in;
+	t->tokens_out = p.tokens_out;
+	*over = p.n == 0 && p.last;
+	if (p.n == 0)
+		return refuse(g, TUNE_NOTHING, "%.390s", p.why);
+	memcpy(g->s.wish, p.wish, sizeof g->s.wish);
+	g->s.nwish = p.n < TUNE_WISHES_MAX ? p.n : TUNE_WISHES_MAX;
+	return tune_sitting_save(g);
+}
+
+static bool changes(const struct tune_fix *f)
+{
+	return f->fate != TUNE_DROPPED && strcmp(f->from, f->to) != 0;
+}
+
+static bool has_change(const struct tune_trial *t, const struct tune_fix *f)
+{
+	for (size_t i = 0; i < t->nfix; i++)
+		if (changes(&t->fix[i]) && !strcmp(t->fix[i].name, f->name) && !strcmp(t->fix[i].to, f->to))
+			return true;
+	return false;
+}
+
+/* The number of the trial against this same best file that had just these changes; 0: none. What failed to start may come again. */
+static unsigned tried_before(const struct tune_history *h, const struct tune_trial *t)
+{
+	for (size_t i = h->ntrial; i-- > 0 && h->trial[i].verdict != TUNE_KEPT;) {
+		const struct tune_trial *k = &h->trial[i];
+		bool same = k->verdict != TUNE_NOTHING;
+
+		for (size_t j = 0; same && j < t->nfix; j++)
+			same = !changes(&t->fix[j]) || has_change(k, &t->fix[j]);
+		for (size_t j = 0; same && j < k->nfix; j++)
+			same = !changes(&k->fix[j]) || has_change(t, &k->fix[j]);
+		if (same)
+			return k->number;
+	}
+	return 0;
+}
+
+static int make(struct tune_sitting *g)
+{
+	char best[TUNE_PATH_MAX], to[TUNE_PATH_MAX], number[16];
+	struct tune_trial *t = &g->s.open;
+	struct lode_err err = {0};
+	unsigned before, left = 0;
+	int r;
+
+	if (!tune_sitting_tell(g, TUNE_MAKES, NULL, "the file is made and shown to RocksDB"))
+		return -EINTR;
+	t->nfix = 0;
+	r = g->w->make(g->w->self, tune_sitting_best(g, best), g->s.wish, g->s.nwish, tune_sitting_candidate(g, t->number, to), t->fix, &t->nfix, &err);
+	if (r == -EINVAL)
+		return refuse(g, TUNE_REFUSED, "%s", err.msg);
+	if (r) {
+		if (g->err)
+			*g->err = err;
+		return r;
+	}
+	for (size_t i = 0; i < t->nfix; i++)
+		left += changes(&t->fix[i]);
+	if (!left)
+		return refuse(g, TUNE_REFUSED, "%s", "nothing of the wishes was left that would change the file");
+	if ((before = tried_before(g->h, t))) {
+		lode_fmt(number, sizeof number, "%u", before);
+		return refuse(g, TUNE_REFUSED, "just these changes were tried in iteration %s", number);
+	}
+	g->s.made = true;
+	return tune_sitting_save(g);
+}
+
+static int iterate(struct tune_sitting *g, bool *over)
+{
+	int r = 0;
+
+	if (!g->s.open.number)
+		r = ask(g, over);
+	if (!r && g->s.open.number && !g->s.made)
+		r = make(g);
+	if (!r && g->s.open.number) {
+		r = tune_sitting_compare(g);
+		if (!r)
+			r = close_trial(g);
+	}
+	return r;
+}
+
+/* ---- the end ---- */
+
+/* Why no further iteration is begun; false: there is one. The time for the runs that confirm is set aside. */
+static bool enough(const struct tune_sitting *g, char *why, size_t len)
+{
+	double pair = 2 * (isfinite(g->run_s) ? g->run_s : 0), last = g->s.best_trial ? tune_sitting_confirm_pairs(g) * pair : 0;
+
+	if (g->h->ntrial >= g->spec->iterations)
+		lode_fmt(why, len, "%u iterations, as many as were asked for", g->spec->iterations);
+	else if (since_kept(g) >= g->spec->patience)
+		lode_fmt(why, len, "no worthwhile gain in %u iterations", g->spec->patience);
+	else if (tune_sitting_left(g) < last + TUNE_PAIRS_LEAST * pair || tune_sitting_left(g) <= 0)
+		lode_fmt(why, len, "the time budget is used up");
+	else if (tokens_left(g) <= 0)
+		lode_fmt(why, len, "the token budget is used up");
+	else
+		return false;
+	return true;
+}
+
+static int copy_file(const char *from, const char *to, struct lode_err *err)
+{
+	struct lode_buf b;
+	int r;
+
+	lode_buf_init(&b, FILE_MAX);
+	r = lode_fs_read(from, &b);
+	if (!r)
+		r = lode_fs_write_atomic(to, lode_buf_str(&b), b.len, 0644);
+	lode_buf_fini(&b);
+	return r ? lode_err_set(err, -r, "'%s' cannot be copied to '%s': %s", from, to, strerror(-r)) : 0;
+}
+
+/* The file that is handed out: the best, unless measured afresh it is behind the first one. */
+static int finish(struct tune_sitting *g)
+{
+	char best[TUNE_PATH_MAX], to[TUNE_PATH_MAX];
+	bool gained = g->s.best_trial && !(g->h->gain < 0);
+	int r;
+
+	tune_sitting_file(g, "final.ini", to);
+	if (gained)
+		tune_sitting_best(g, best);
+	else
+		tune_sitting_file(g, "start.ini", best);
+	r = gained && g->w->finish ? g->w->finish(g->w->self, g->h, best, to, g->err) : copy_file(best, to, g->err);
+	if (r)
+		return r;
+	lode_fmt(g->h->file, sizeof g->h->file, "%.500s", gained ? to : "");
+	g->s.stage = TUNE_AT_END;
+	tune_sitting_forget_shots(g);
+	return tune_sitting_save(g);
+}
+
+static int conclude(struct tune_sitting *g)
+{
+	int r;
+
+	if (g->s.stage == TUNE_AT_TRIAL) {
+		g->s.stage = TUNE_AT_FINAL;
+		g->h->gain = g->h->lo = g->h->hi = NAN;
+		g->h->pairs = 0;
+		if ((r = tune_sitting_save(g)))
+			return r;
+	}
+	if (g->s.best_trial && (r = tune_sitting_confirm(g)))
+		return r;
+	return finish(g);
+}
+
+/* ---- the beginning ---- */
+
+/* Lines of one text that the other does not have, but for sections of which a loop that goes on may be asked otherwise. */
+static bool differs(const char *a, const char *b, char *line, size_t len)
+{
+	static const char *const free_sections[] = {"[budget]", "[advisor]", "[output]", "[run]"};
+	bool skip = false;
+
+	for (const char *at = a; *at;) {
+		size_t n = strcspn(at, "\n");
+		const char *next = at + n + (at[n] == '\n');
+
+		if (*at == '[') {
+			skip = false;
+			for (size_t i = 0; i < sizeof free_sections / sizeof free_sections[0]; i++)
+				skip |= !strncmp(at, free_sections[i], strlen(free_sections[i]));
+		} else if (!skip && n && *at != '#' && *at != ';') {
+			const char *found = b;
+
+			while ((found = memmem(found, strlen(found), at, n)) && !((found == b || found[-1] == '\n') && (found[n] == '\n' || !found[n])))
+				found++;
+			if (!found) {
+				lode_fmt(line, len, "%.*s", (int)(n < 100 ? n : 100), at);
+				return true;
+			}
+		}
+		at = next;
+	}
+	return false;
+}
+
+static int same_task(struct tune_sitting *g, const char *spec)
+{
+	char was[128], is[128] = "nothing of the kind";
+
+	if (differs(g->s.spec, spec, was, sizeof was)) {
+		differs(spec, g->s.spec, is, sizeof is);
+		return lode_err_set(g->err, EEXIST, "'%.60s' holds the history of another task: it says '%.60s', now it is '%.60s'. Name another folder", g->spec->out, was, is);
+	}
+	if (differs(spec, g->s.spec, is, sizeof is))
+		return lode_err_set(g->err, EEXIST, "'%.60s' holds the history of another task: now there is '%.60s'. Name another folder", g->spec->out, is);
+	if (strcmp(g->s.machine, g->w->machine) != 0)
+		return lode_err_set(g->err, EEXIST, "the history in '%.50s' is of another machine (%.70s; this one: %.70s): its runs say nothing here. Name another folder",
+				    g->spec->out, g->s.machine, g->w->machine);
+	lode_fmt(g->s.spec, sizeof g->s.spec, "%s", spec);
+	return 0;
+}
+
+static int begin_anew(struct tune_sitting *g, const char *spec)
+{
+	char path[TUNE_PATH_MAX];
+	struct lode_buf b;
+	int r;
+
+	tune_history_fini(g->h, &g->s);
+	tune_history_init(g->h, &g->s);
+	lode_fmt(g->s.spec, sizeof g->s.spec, "%s", spec);
+	lode_fmt(g->s.machine, sizeof g->s.machine, "%s", g->w->machine);
+	lode_fmt(g->h->machine, sizeof g->h->machine, "%s", g->w->machine);
+	g->h->began = (double)lode_clock_wall(&lode_clock_real) / 1e6;
+	lode_buf_init(&b, sizeof g->h->command - 1);
+	tune_spec_show_command(g->spec, &b);
+	lode_fmt(g->h->command, sizeof g->h->command, "%s", lode_buf_str(&b));
+	lode_buf_fini(&b);
+	lode_buf_init(&b, sizeof g->h->objective - 1);
+	tune_spec_show_objective(g->spec, &b);
+	lode_fmt(g->h->objective, sizeof g->h->objective, "%s", lode_buf_str(&b));
+	lode_buf_fini(&b);
+	r = g->w->start(g->w->self, tune_sitting_file(g, "start.ini", path), g->err);
+	return r ? r : tune_sitting_save(g);
+}
+
+/* RocksDB's version, as the file that it wrote says. */
+static void read_version(struct tune_sitting *g)
+{
+	static const char key[] = "rocksdb_version=";
+	char path[TUNE_PATH_MAX];
+	const char *at;
+	struct lode_buf b;
+
+	lode_buf_init(&b, FILE_MAX);
+	if (!lode_fs_read(tune_sitting_file(g, "start.ini", path), &b) && (at = strstr(lode_buf_str(&b), key)))
+		lode_fmt(g->h->version, sizeof g->h->version, "%.*s", (int)strcspn(at + sizeof key - 1, " \r\n#"), at + sizeof key - 1);
+	lode_buf_fini(&b);
+}
+
+static int open_history(struct tune_sitting *g)
+{
+	char path[TUNE_PATH_MAX];
+	struct lode_buf spec;
+	int r;
+
+	lode_buf_init(&spec, sizeof g->s.spec - 1);
+	tune_spec_print(g->spec, &spec);
+	r = tune_history_load(tune_sitting_file(g, "history.json", path), g->h, &g->s, g->err);
+	if (!r)
+		r = same_task(g, lode_buf_str(&spec));
+	else if (r == -ENOENT)
+		r = begin_anew(g, lode_buf_str(&spec));
+	lode_buf_fini(&spec);
+	if (!r)
+		read_version(g);
+	return r;
+}
+
+static int go(struct tune_sitting *g)
+{
+	bool over = false;
+	char why[200];
+	int r;
+
+	if (g->s.stage == TUNE_AT_BASELINE) {
+		if ((r = tune_sitting_baseline(g)))
+			return r;
+		tune_sitting_forget_shots(g);
+		g->s.stage = TUNE_AT_TRIAL;
+		if ((r = tune_sitting_save(g)))
+			return r;
+	}
+	if (g->s.stage == TUNE_AT_END && !enough(g, why, sizeof why)) { /* it may go on: there is more of the budget now */
+		g->s.stage = TUNE_AT_TRIAL;
+		g->h->ended[0] = '\0';
+	}
+	while (g->s.stage == TUNE_AT_TRIAL && (g->s.open.number || !enough(g, g->h->ended, sizeof g->h->ended))) {
+		if ((r = iterate(g, &over)))
+			return r;
+		if (over) {
+			lode_fmt(g->h->ended, sizeof g->h->ended, "the advisor has nothing more to propose: %.180s", g->h->trial[g->h->ntrial - 1].reason);
+			break;
+		}
+	}
+	return g->s.stage == TUNE_AT_END ? 0 : conclude(g);
+}
+
+int tune_loop_in(const struct tune_world *w, const struct tune_spec *spec, struct tune_history *h, tune_progress_fn *progress, void *ctx, struct lode_err *err)
+{
+	struct lode_err own = {0};
+	struct tune_sitting g = {.w = w, .spec = spec, .h = h, .progress = progress, .ctx = ctx, .err = err ? err : &own, .began = w->now(w->self), .run_s = NAN};
+	int r;
+
+	tune_history_init(h, &g.s);
+	g.p = (struct tune_progress){.left_s = NAN, .seconds = NAN, .rate = NAN, .now = g.now};
+	r = lode_fs_mkdirs(spec->out, 0755);
+	if (r)
+		return lode_err_set(err, -r, "the folder '%s' cannot be made: %s", spec->out, strerror(-r));
+	r = open_history(&g);
+	g.before = h->active_s;
+	if (!r)
+		r = go(&g);
+	if (!r)
+		tune_sitting_tell(&g, TUNE_DONE, NULL, "%s", h->ended);
+	if (r == -EINTR)
+		lode_err_set(err, EINTR, "stopped; the same command goes on from here");
+	/* The state ends with the sitting; the history is the caller's. */
+	struct tune_history none = {0};
+	tune_history_fini(&none, &g.s);
+	return r;
 }
