@@ -148,19 +148,19 @@ static bool hopeless(const struct tune_contest *c, const struct scale *s, double
 
 enum tune_leaning tune_contest_look(const struct tune_contest *c, struct tune_reading *out)
 {
-	double level = c->alpha / c->pairs;
+	double level = c->alpha / (c->pairs < TUNE_PAIRS_LEAST ? 1 : c->pairs - TUNE_PAIRS_LEAST + 1);
 	struct scale s;
 
 	*out = (struct tune_reading){NAN, NAN, NAN, NAN};
 	if (!c->n)
 		return TUNE_OPEN;
 	s = read_out(c, level, out);
-	if (s.df > 0) {
-		if (c->n >= TUNE_PAIRS_LEAST && out->lo > 0 && out->mean >= c->worthwhile)
+	if (c->n >= TUNE_PAIRS_LEAST) {
+		if (out->lo > 0 && out->mean >= c->worthwhile)
 			return TUNE_BETTER;
 		if (out->hi < 0)
 			return TUNE_LESS;
-		if (out->hi < c->worthwhile || (c->n >= TUNE_PAIRS_LEAST && c->n < c->pairs && hopeless(c, &s, level, out->mean)))
+		if (out->hi < c->worthwhile || (c->n < c->pairs && hopeless(c, &s, level, out->mean)))
 			return TUNE_SMALL;
 	}
 	return c->n >= c->pairs ? TUNE_RUN_OUT : TUNE_OPEN;

@@ -1,8 +1,8 @@
 /* Is a candidate better than the best so far? Values only: log ratios of interleaved pairs of runs go in, a leaning and an interval come out.
  *
  * A pair is one run of each file, in random order; its difference is log(score of the candidate / score of the best). The scale of differences between
- * equal files is known beforehand, from repeated runs of one file, and is pooled with what the pairs differ among themselves. After each pair Student's t is
- * looked up at alpha / (pairs allowed), so that all looks together err with alpha at the most (union bound; normal differences). docs/offline.md has the
+ * equal files is known beforehand, from repeated runs of one file, and is pooled with what the pairs differ among themselves. After each pair
+ * from the second on Student's t is looked up at alpha / (looks allowed), so that all looks together err with alpha at the most (union bound; normal differences). docs/offline.md has the
  * error rates where they are not normal. */
 #ifndef LODE_TUNE_COMPARE_H
 #define LODE_TUNE_COMPARE_H
@@ -10,7 +10,7 @@
 #include "tune/tune.h"
 
 #define TUNE_PAIRS_MAX 24
-#define TUNE_PAIRS_LEAST 2 /* before anything is kept */
+#define TUNE_PAIRS_LEAST 2 /* before anything is said: one run may have met with anything */
 
 struct tune_contest {
 	double alpha;	    /* that a file which is no better is kept; the same for "worse" */

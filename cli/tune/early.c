@@ -1,6 +1,6 @@
-/* The early end of a run that is clearly worse. Two things must be so: the mean over all blocks since the warm-up lies below the limit by four standard errors
- * (of runs among themselves and of blocks within a run, these as if only every fourth were independent), and each of the last five blocks is worse by itself, so
- * that neither a bad beginning nor one long stall decides. */
+/* The early end of a run that is clearly worse. Three things must be so: the mean over all blocks since the warm-up lies below the limit by four standard errors
+ * (of runs among themselves and of blocks within a run, these as if only every fourth were independent); each of the last five blocks lies below it; and what is
+ * lost is a quarter of the best file's whole run, so that it could not be made good by the rest. Neither a bad beginning nor one long stall decides. */
 #include "tune/early.h"
 
 #include <math.h>
@@ -13,6 +13,7 @@
 #define CERTAIN 4 /* standard errors */
 #define NOISE_LEAST 0.05
 #define NOTHING_DONE 1e-3
+#define LOST 0.25 /* of the best file's operations */
 
 /* Operations a second that one run did between two ages; after its end, what it did on the whole. */
 static double rate_of(const struct tune_result *r, double from, double to)
@@ -72,6 +73,7 @@ void tune_early_init(struct tune_early *e, const struct tune_result *best, size_
 		return;
 	e->block_s = fmax(1, length / BLOCKS_IN_RUN);
 	e->warm_s = WARM_SHARE * length;
+	e->whole = best_rate(e, 0, length) * length;
 	e->noise = noise_of(e, length);
 }
 
@@ -79,7 +81,7 @@ static bool clearly_worse(const struct tune_early *e)
 {
 	double limit = log(e->ratio), sum = 0, se;
 
-	if (e->n < BLOCKS_LEAST)
+	if (e->n < BLOCKS_LEAST || e->lost < LOST * e->whole)
 		return false;
 	for (unsigned i = 0; i < e->n; i++)
 		sum += e->r[i];
@@ -103,7 +105,10 @@ bool tune_early_go_on(struct tune_early *e, double seconds, double ops)
 	}
 	if (seconds - e->mark < e->block_s || e->n == TUNE_EARLY_BLOCKS)
 		return true;
-	e->r[e->n++] = log_ratio((ops - e->mark_ops) / (seconds - e->mark), best_rate(e, e->mark, seconds));
+	double best = best_rate(e, e->mark, seconds);
+
+	e->r[e->n++] = log_ratio((ops - e->mark_ops) / (seconds - e->mark), best);
+	e->lost += best * (seconds - e->mark) - (ops - e->mark_ops);
 	e->mark = seconds;
 	e->mark_ops = ops;
 	return !clearly_worse(e);

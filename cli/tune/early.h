@@ -13,10 +13,11 @@ struct tune_early {
 	double sd;    /* of the log ratio of two whole runs of one file; NAN: not known, and nothing is ever stopped */
 	double ratio; /* what is worse than this is not worth its time */
 	/* its own */
-	double block_s, warm_s, noise;
+	double block_s, warm_s, noise, whole; /* whole: operations of the best file's run */
 	double at, ops, mark, mark_ops; /* the last report; the beginning of the block at hand */
 	double r[TUNE_EARLY_BLOCKS];	/* log ratio of each block after the warm-up */
 	unsigned n;
+	double lost; /* operations, since the warm-up */
 };
 
 void tune_early_init(struct tune_early *e, const struct tune_result *best, size_t nbest, double sd, double ratio);
