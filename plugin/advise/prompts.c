@@ -16,5 +16,6 @@
 TEXT(system)
 TEXT(answer)
 TEXT(task)
+TEXT(offline)
 
-const char *const lode_wording_builtin[LODE_WORDING_N] = {lode_wording_system, lode_wording_answer, lode_wording_task};
+const char *const lode_wording_builtin[LODE_WORDING_N] = {lode_wording_system, lode_wording_answer, lode_wording_task, lode_wording_offline};

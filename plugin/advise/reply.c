@@ -132,7 +132,7 @@ static enum lode_call answer_call(const char *content, const struct lode_offer *
 		content += at;
 		n = len;
 	}
-	return lode_reply_content(content, n, offer, out);
+	return offer->form ? offer->form->read(offer->form, content, n, out) : lode_reply_content(content, n, offer, out);
 }
 
 static enum lode_call read_envelope(const cJSON *root, const struct lode_offer *offer, const struct lode_dialect *dialect, struct lode_reply *out)

@@ -4,8 +4,17 @@
 
 #include "advise/dialect.h"
 
+struct lode_json;
+
+/* Another form of answer than a proposal: its schema, and who reads it. Fills why and raw's meaning as lode_reply_content does; what it reads is its own affair. */
+struct lode_form {
+	void (*schema)(const struct lode_form *f, struct lode_json *j, const char *key);
+	enum lode_call (*read)(const struct lode_form *f, const char *text, size_t len, struct lode_reply *out);
+};
+
 /* What the prompt offered, and so what may be answered. */
 struct lode_offer {
+	const struct lode_form *form; /* NULL: a proposal, of what follows */
 	bool option[LODE_TUNABLE_MAX];
 	uint32_t cf[LODE_CF_MAX]; /* families that were named, by RocksDB's id: cf0, cf3, ... */
 	size_t ncf;

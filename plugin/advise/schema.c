@@ -117,6 +117,10 @@ void lode_schema_write(struct lode_json *j, const char *key, const struct lode_o
 {
 	static const char *const names[] = {"diagnosis", "changes", "expect", "confidence", "no_change_reason", "ask_for", NULL};
 
+	if (o->form) {
+		o->form->schema(o->form, j, key);
+		return;
+	}
 	begin_object(j, key);
 	type_of(j, "diagnosis", "string");
 	changes(j, o);

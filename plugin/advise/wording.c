@@ -27,7 +27,7 @@ static void put_changes_max(const struct lode_question *q, struct lode_buf *out)
 
 static int kind_of(const struct lode_question *q)
 {
-	return q->objective ? q->objective->kind : LODE_BALANCED;
+	return q && q->objective ? q->objective->kind : LODE_BALANCED;
 }
 
 static void put_objective(const struct lode_question *q, struct lode_buf *out)
@@ -169,7 +169,7 @@ static const char *read_fault(int rc, const char *text, size_t len, size_t room,
 	return fault(text, len, room, why, size);
 }
 
-int lode_wording_load(struct lode_wording *w, const char *dir, unsigned tokens, struct lode_buf *notes)
+static int load(struct lode_wording *w, int from, int to, const char *dir, unsigned tokens, struct lode_buf *notes)
 {
 	size_t room = tokens / 2;
 	int unused = 0;
@@ -177,7 +177,7 @@ int lode_wording_load(struct lode_wording *w, const char *dir, unsigned tokens, 
 	memset(w, 0, sizeof *w);
 	if (!dir || !*dir)
 		return 0;
-	for (int i = 0; i < LODE_WORDING_N; i++) {
+	for (int i = from; i < to; i++) {
 		struct lode_buf text;
 		char path[1024], reason[200];
 
@@ -196,6 +196,16 @@ int lode_wording_load(struct lode_wording *w, const char *dir, unsigned tokens, 
 		lode_buf_fini(&text);
 	}
 	return unused;
+}
+
+int lode_wording_load(struct lode_wording *w, const char *dir, unsigned tokens, struct lode_buf *notes)
+{
+	return load(w, 0, LODE_WORDING_LIVE, dir, tokens, notes);
+}
+
+int lode_wording_load_offline(struct lode_wording *w, const char *dir, unsigned tokens, struct lode_buf *notes)
+{
+	return load(w, LODE_WORDING_OFFLINE, LODE_WORDING_N, dir, tokens, notes);
 }
 
 void lode_wording_free(struct lode_wording *w)
@@ -231,16 +241,26 @@ void lode_wording_print(const struct lode_wording *w, enum lode_wording_part par
 	lode_buf_adds(out, p);
 }
 
-const char *lode_wording_versions(const struct lode_wording *w, char *buf, size_t len)
+static const char *versions(const struct lode_wording *w, int from, int to, char *buf, size_t len)
 {
 	size_t at = 0;
 
 	buf[0] = '\0';
-	for (int i = 0; i < LODE_WORDING_N && at < len; i++) {
+	for (int i = from; i < to && at < len; i++) {
 		const char *word = "";
 		size_t n = version_of(text_of(w, (enum lode_wording_part)i), &word);
 
-		at += (size_t)lode_fmt(buf + at, len - at, "%s%.*s", i ? " " : "", (int)n, word);
+		at += (size_t)lode_fmt(buf + at, len - at, "%s%.*s", i > from ? " " : "", (int)n, word);
 	}
 	return buf;
+}
+
+const char *lode_wording_versions(const struct lode_wording *w, char *buf, size_t len)
+{
+	return versions(w, 0, LODE_WORDING_LIVE, buf, len);
+}
+
+const char *lode_wording_version_offline(const struct lode_wording *w, char *buf, size_t len)
+{
+	return versions(w, LODE_WORDING_OFFLINE, LODE_WORDING_N, buf, len);
 }
