@@ -3,9 +3,9 @@
 
 #include "base/fmt.h"
 #include "base/num.h"
+#include "tune/figures.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define WORSE 1.02 /* where both break a limit: so much more is breaking it further */
@@ -30,24 +30,13 @@ static double tail_of(const struct tune_op *o, const char *tail)
 	return !o ? NAN : !strcmp(tail, "mean") ? o->mean_us : !strcmp(tail, "p50") ? o->p50_us : !strcmp(tail, "p999") ? o->p999_us : o->p99_us;
 }
 
-/* "rocksdb.name COUNT : 123" */
-static double counted(const char *statistics, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (const char *at = statistics; at && (at = strstr(at, name)); at += len)
-		if ((at == statistics || at[-1] == '\n') && !strncmp(at + len, " COUNT : ", 9))
-			return strtod(at + len + 9, NULL);
-	return NAN;
-}
-
 static double moved_gib(const struct tune_result *r)
 {
 	static const char *const what[] = {"rocksdb.wal.bytes", "rocksdb.flush.write.bytes", "rocksdb.compact.read.bytes", "rocksdb.compact.write.bytes"};
 	double sum = 0;
 
 	for (size_t i = 0; r->statistics && i < sizeof what / sizeof what[0]; i++) {
-		double n = counted(r->statistics, what[i]);
+		double n = tune_figures_count(r->statistics, what[i]);
 
 		sum += isfinite(n) ? n : 0;
 	}

@@ -15,7 +15,7 @@
 
 #define FILE_MAX (256u << 20)
 #define TRIALS_MAX 10000
-#define RATES_MAX 200000
+#define RATES_MAX 604800
 #define HEAD "{\"lodestone_tune\":1,\"sum\":\"%016" PRIx64 "\",\"content\":"
 #define HEAD_LEN (sizeof "{\"lodestone_tune\":1,\"sum\":\"0123456789abcdef\",\"content\":" - 1)
 
@@ -129,7 +129,7 @@ static void put_floats(struct lode_json *j, const char *key, const float *v, siz
 {
 	lode_json_array(j, key);
 	for (size_t i = 0; i < n; i++)
-		number(j, NULL, (double)v[i]);
+		lode_json_num(j, NULL, (double)v[i]); /* nine digits are all that a float has */
 	lode_json_end(j);
 }
 

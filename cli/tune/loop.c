@@ -32,6 +32,13 @@ double tune_sitting_left(const struct tune_sitting *g)
 	return g->spec->time > 0 ? g->spec->time - tune_sitting_active(g) : INFINITY;
 }
 
+bool tune_sitting_has_time(const struct tune_sitting *g, unsigned pairs)
+{
+	double run = isfinite(g->run_s) ? g->run_s : 0;
+
+	return tune_sitting_left(g) > 0 && tune_sitting_left(g) >= 2 * run * (pairs + tune_sitting_confirm_pairs(g));
+}
+
 const char *tune_sitting_file(const struct tune_sitting *g, const char *name, char path[TUNE_PATH_MAX])
 {
 	lode_fmt(path, TUNE_PATH_MAX, "%s/%s", g->spec->out, name);
@@ -309,13 +316,11 @@ static int iterate(struct tune_sitting *g, bool *over)
 /* Why no further iteration is begun; false: there is one. The time for the runs that confirm is set aside. */
 static bool enough(const struct tune_sitting *g, char *why, size_t len)
 {
-	double pair = 2 * (isfinite(g->run_s) ? g->run_s : 0), last = g->s.best_trial ? tune_sitting_confirm_pairs(g) * pair : 0;
-
 	if (g->h->ntrial >= g->spec->iterations)
 		lode_fmt(why, len, "%u iterations, as many as were asked for", g->spec->iterations);
 	else if (since_kept(g) >= g->spec->patience)
 		lode_fmt(why, len, "no worthwhile gain in %u iterations", g->spec->patience);
-	else if (tune_sitting_left(g) < last + TUNE_PAIRS_LEAST * pair || tune_sitting_left(g) <= 0)
+	else if (!tune_sitting_has_time(g, TUNE_PAIRS_LEAST))
 		lode_fmt(why, len, "the time budget is used up");
 	else if (tokens_left(g) <= 0)
 		lode_fmt(why, len, "the token budget is used up");
@@ -376,45 +381,59 @@ static int conclude(struct tune_sitting *g)
 
 /* ---- the beginning ---- */
 
-/* Lines of one text that the other does not have, but for sections of which a loop that goes on may be asked otherwise. */
-static bool differs(const char *a, const char *b, char *line, size_t len)
+/* What may be said otherwise by a loop that goes on: what was measured stays true. */
+static const char *const may_differ[] = {
+    "[budget] iterations", "[budget] patience", "[budget] time", "[budget] tokens", "[advisor] kind", "[advisor] prompt_tokens", "[advisor] live",
+    "[advisor] live_seconds", "[run] scratch", "[run] scratch_limit", "[run] reserve", "[run] hang", "[run] timeout", "[output] dir", "[workload] describe",
+};
+
+static bool matters(const char *section, size_t nsection, const char *line, size_t n)
 {
-	static const char *const free_sections[] = {"[budget]", "[advisor]", "[output]", "[run]"};
-	bool skip = false;
+	char name[64];
+	size_t key = strcspn(line, "= \n");
 
-	for (const char *at = a; *at;) {
-		size_t n = strcspn(at, "\n");
-		const char *next = at + n + (at[n] == '\n');
+	lode_fmt(name, sizeof name, "%.*s %.*s", (int)nsection, section, (int)(key < n ? key : n), line);
+	for (size_t i = 0; i < sizeof may_differ / sizeof may_differ[0]; i++)
+		if (!strcmp(name, may_differ[i]))
+			return false;
+	return true;
+}
 
+static bool has_line(const char *text, const char *line, size_t n)
+{
+	for (const char *at = text; *at; at += strcspn(at, "\n"), at += *at == '\n')
+		if (strcspn(at, "\n") == n && !memcmp(at, line, n))
+			return true;
+	return false;
+}
+
+/* The first line that matters of one text which the other does not have. */
+static bool differs(const char *a, const char *b, char *out, size_t len)
+{
+	const char *section = "";
+	size_t n, nsection = 0;
+
+	for (const char *at = a; *at; at += n, at += *at == '\n') {
+		n = strcspn(at, "\n");
 		if (*at == '[') {
-			skip = false;
-			for (size_t i = 0; i < sizeof free_sections / sizeof free_sections[0]; i++)
-				skip |= !strncmp(at, free_sections[i], strlen(free_sections[i]));
-		} else if (!skip && n && *at != '#' && *at != ';') {
-			const char *found = b;
-
-			while ((found = memmem(found, strlen(found), at, n)) && !((found == b || found[-1] == '\n') && (found[n] == '\n' || !found[n])))
-				found++;
-			if (!found) {
-				lode_fmt(line, len, "%.*s", (int)(n < 100 ? n : 100), at);
-				return true;
-			}
+			section = at;
+			nsection = n;
+		} else if (n && matters(section, nsection, at, n) && !has_line(b, at, n)) {
+			lode_fmt(out, len, "%.*s", (int)n, at);
+			return true;
 		}
-		at = next;
 	}
 	return false;
 }
 
 static int same_task(struct tune_sitting *g, const char *spec)
 {
-	char was[128], is[128] = "nothing of the kind";
+	char was[128], is[128] = "nothing";
 
 	if (differs(g->s.spec, spec, was, sizeof was)) {
 		differs(spec, g->s.spec, is, sizeof is);
-		return lode_err_set(g->err, EEXIST, "'%.60s' holds the history of another task: it says '%.60s', now it is '%.60s'. Name another folder", g->spec->out, was, is);
+		return lode_err_set(g->err, EEXIST, "'%.50s' holds the history of another task: there it is '%.55s', now '%.55s'. Name another folder", g->spec->out, was, is);
 	}
-	if (differs(spec, g->s.spec, is, sizeof is))
-		return lode_err_set(g->err, EEXIST, "'%.60s' holds the history of another task: now there is '%.60s'. Name another folder", g->spec->out, is);
 	if (strcmp(g->s.machine, g->w->machine) != 0)
 		return lode_err_set(g->err, EEXIST, "the history in '%.50s' is of another machine (%.70s; this one: %.70s): its runs say nothing here. Name another folder",
 				    g->spec->out, g->s.machine, g->w->machine);
@@ -521,6 +540,8 @@ int tune_loop_in(const struct tune_world *w, const struct tune_spec *spec, struc
 		return lode_err_set(err, -r, "the folder '%s' cannot be made: %s", spec->out, strerror(-r));
 	r = open_history(&g);
 	g.before = h->active_s;
+	if (g.s.nbest) /* until a run of this sitting says better */
+		g.run_s = g.s.best[g.s.nbest - 1].seconds;
 	if (!r)
 		r = go(&g);
 	if (!r)

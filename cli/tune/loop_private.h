@@ -28,6 +28,7 @@ struct tune_sitting {
 /* loop.c */
 double tune_sitting_active(const struct tune_sitting *g);
 double tune_sitting_left(const struct tune_sitting *g); /* seconds; INFINITY: no limit */
+bool tune_sitting_has_time(const struct tune_sitting *g, unsigned pairs); /* for so many more, and for those that confirm at the end */
 int tune_sitting_save(struct tune_sitting *g);		/* 0 or -errno with *g->err */
 /* False: progress said stop. run and runs of g->p as they stand. */
 bool tune_sitting_tell(struct tune_sitting *g, enum tune_phase phase, const struct tune_trial *ended, const char *fmt, ...)

@@ -309,7 +309,7 @@ static bool judge(struct tune_sitting *g)
 		lode_fmt(t->reason, sizeof t->reason, "%s; %s", why, effect);
 		return true;
 	}
-	if (l == TUNE_OPEN && tune_sitting_left(g) > 0)
+	if (l == TUNE_OPEN && tune_sitting_has_time(g, 1))
 		return false;
 	t->verdict = l == TUNE_BETTER ? TUNE_KEPT : l == TUNE_LESS ? TUNE_WORSE : TUNE_UNDECIDED;
 	lode_fmt(t->reason, sizeof t->reason, "%s%s", effect,

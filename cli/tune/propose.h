@@ -3,6 +3,7 @@
 #ifndef LODE_TUNE_PROPOSE_H
 #define LODE_TUNE_PROPOSE_H
 
+#include "tune/calibrate.h"
 #include "tune/history.h"
 #include "tune/spec.h"
 
@@ -16,6 +17,11 @@ struct tune_view { /* all borrowed for the call */
 	uint64_t seed;			   /* of this iteration */
 	unsigned since_kept;		   /* iterations since something was kept */
 	double time_left, tokens_left;	   /* INFINITY: no limit */
+	/* the world's: what it knows besides */
+	const struct tune_config *config;  /* best_file, read */
+	const struct tune_space *space;
+	const struct tune_limits *limits;
+	const char *workload;		   /* in words, without names and paths */
 };
 
 struct tune_proposal {

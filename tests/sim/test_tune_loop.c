@@ -1,0 +1,484 @@
+/* The loop in a world without a benchmark: files that hold one number, whose speed is a function of it and of noise. What it keeps, what it ends by, and that an end
+ * at any moment changes nothing but when it is over. */
+#include "tune/loop.h"
+#include "tune/world.h"
+
+#include "base/buf.h"
+#include "base/fmt.h"
+#include "base/fs.h"
+#include "base/rng.h"
+
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define RUN_S 10.0
+
+struct sim {
+	double noise;
+	unsigned runs;	  /* so far, in all sittings */
+	unsigned killed_at; /* this run is not answered: the process dies with it; 0: none */
+	bool killed;
+	double clock;
+	/* by the number that a file holds */
+	double (*speed)(int x);
+	enum tune_end (*end)(int x);
+	int (*next)(const struct tune_view *v); /* what is proposed; 0: nothing more */
+	int refuses;			       /* this number RocksDB does not take */
+	double memory_of_7;
+};
+
+static int number_in(const char *file)
+{
+	struct lode_buf b;
+	int x;
+
+	lode_buf_init(&b, 4096);
+	assert_int_equal(lode_fs_read(file, &b), 0);
+	x = atoi(strstr(lode_buf_str(&b), "x=") + 2);
+	lode_buf_fini(&b);
+	return x;
+}
+
+static int write_number(const char *file, int x)
+{
+	char text[64];
+
+	lode_fmt(text, sizeof text, "rocksdb_version=7.8.3\nx=%d\n", x);
+	return lode_fs_write_atomic(file, text, strlen(text), 0644);
+}
+
+static int start(void *self, const char *path, struct lode_err *err)
+{
+	(void)self, (void)err;
+	return write_number(path, 1);
+}
+
+static double normal(struct lode_rng *r)
+{
+	return sqrt(-2 * log(1 - lode_rng_unit(r))) * cos(2 * M_PI * lode_rng_unit(r));
+}
+
+static int run(void *self, const char *file, const char *label, uint64_t seed, tune_watch_fn *watch, void *ctx, struct tune_result *out)
+{
+	struct sim *s = self;
+	struct lode_rng r;
+	int x = number_in(file);
+	double speed, ops = 0;
+
+	if (s->killed || (s->killed_at && s->runs + 1 == s->killed_at)) {
+		s->killed = true;
+		return -EINTR;
+	}
+	s->runs++;
+	s->clock += RUN_S;
+	lode_rng_seed(&r, seed ^ (label[0] == 'c' || label[0] == 'l' ? 77 : 0)); /* the noise of a run depends on nothing that an interruption changes */
+	speed = s->speed(x) * exp(s->noise * normal(&r));
+	out->end = s->end ? s->end(x) : TUNE_RAN;
+	out->seconds = RUN_S;
+	out->ops_per_sec = speed;
+	out->rss_bytes = x == 7 ? s->memory_of_7 : 1e6;
+	out->rate = malloc(10 * sizeof *out->rate);
+	for (; out->nrate < 10; out->nrate++) {
+		out->rate[out->nrate] = (float)speed;
+		ops += speed;
+		if (!watch(ctx, (double)out->nrate + 1, ops)) {
+			out->end = TUNE_STOPPED;
+			out->seconds = (double)out->nrate + 1;
+			s->clock -= RUN_S - out->seconds;
+			break;
+		}
+	}
+	if (out->end == TUNE_FAILED)
+		strcpy(out->why, "Segmentation fault");
+	return 0;
+}
+
+static void propose(void *self, const struct tune_view *v, struct tune_proposal *out)
+{
+	struct sim *s = self;
+	int x = s->next(v);
+
+	*out = (struct tune_proposal){.advisor = "sim", .last = true, .why = "nothing more", .calls = 1, .tokens_in = 100};
+	if (!x)
+		return;
+	out->n = 1;
+	strcpy(out->wish[0].name, "x");
+	lode_fmt(out->wish[0].value, sizeof out->wish[0].value, "%d", x);
+}
+
+static int make(void *self, const char *from, const struct tune_wish *wish, size_t n, const char *to, struct tune_fix *fix, size_t *nfix, struct lode_err *err)
+{
+	struct sim *s = self;
+
+	assert_int_equal(n, 1);
+	*nfix = 1;
+	fix[0] = (struct tune_fix){.fate = TUNE_TAKEN, .name = "x"};
+	lode_fmt(fix[0].from, sizeof fix[0].from, "%d", number_in(from));
+	lode_fmt(fix[0].to, sizeof fix[0].to, "%.20s", wish[0].value);
+	if (atoi(wish[0].value) == s->refuses)
+		return lode_err_set(err, EINVAL, "RocksDB says: x is out of its range");
+	return write_number(to, atoi(wish[0].value));
+}
+
+static double now(void *self)
+{
+	return ((struct sim *)self)->clock;
+}
+
+/* ---- a task ---- */
+
+struct task {
+	char dir[64];
+	struct tune_spec spec;
+	struct sim sim;
+	struct tune_world world;
+	struct tune_history h;
+	struct lode_err err;
+	unsigned told, stop_at; /* calls of progress; the one that says stop */
+};
+
+static bool told(void *ctx, const struct tune_progress *p)
+{
+	struct task *t = ctx;
+
+	assert_non_null(p->now);
+	assert_true(p->run <= p->runs || !p->runs);
+	return ++t->told != t->stop_at;
+}
+
+static double twice_at_5(int x)
+{
+	return x == 5 ? 2000 : x == 4 ? 1300 : x == 6 ? 500 : x == 9 ? 100 : 1000;
+}
+
+static int counting(const struct tune_view *v)
+{
+	return (int)v->iteration + 1;
+}
+
+static void prepare(struct task *t)
+{
+	static unsigned number;
+
+	memset(t, 0, sizeof *t);
+	lode_fmt(t->dir, sizeof t->dir, "%s/lode-tune-loop-%d-%u", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm", (int)getpid(), number++); /* every step is synced */
+	tune_spec_init(&t->spec);
+	lode_fmt(t->spec.out, sizeof t->spec.out, "%s", t->dir);
+	t->spec.iterations = 8;
+	t->spec.patience = 8;
+	t->sim = (struct sim){.noise = 0.02, .speed = twice_at_5, .next = counting};
+	t->world = (struct tune_world){.self = &t->sim, .machine = "a machine", .start = start, .run = run, .propose = propose, .make = make, .now = now};
+}
+
+static int sit(struct task *t)
+{
+	tune_history_fini(&t->h, NULL);
+	t->err = (struct lode_err){0};
+	return tune_loop_in(&t->world, &t->spec, &t->h, told, t, &t->err);
+}
+
+static void clean(struct task *t)
+{
+	char command[128];
+
+	tune_history_fini(&t->h, NULL);
+	tune_spec_fini(&t->spec);
+	lode_fmt(command, sizeof command, "rm -rf %s", t->dir);
+	assert_int_equal(system(command), 0);
+}
+
+static int final_of(const struct task *t)
+{
+	char path[128];
+
+	lode_fmt(path, sizeof path, "%s/final.ini", t->dir);
+	return number_in(path);
+}
+
+/* ---- what it keeps ---- */
+
+static void the_best_is_found_and_measured_afresh(void **state)
+{
+	struct task t;
+
+	(void)state;
+	prepare(&t);
+	assert_int_equal(sit(&t), 0);
+	assert_int_equal(t.h.ntrial, 8);
+	assert_int_equal(final_of(&t), 5);
+	assert_int_equal(t.h.trial[2].verdict, TUNE_KEPT); /* 4, and then 5 against 4 */
+	assert_int_equal(t.h.trial[3].verdict, TUNE_KEPT);
+	assert_true(fabs(t.h.trial[3].gain - 2000.0 / 1300 + 1) < 0.1);
+	assert_int_equal(t.h.trial[4].verdict, TUNE_WORSE); /* 6 */
+	assert_true(t.h.trial[7].total > 0.9 && t.h.trial[7].total_lo < t.h.trial[7].total && t.h.trial[7].total < t.h.trial[7].total_hi);
+	assert_true(t.h.gain > 0.9 && t.h.gain < 1.1 && t.h.lo < t.h.gain && t.h.gain < t.h.hi && t.h.pairs >= 3);
+	assert_non_null(strstr(t.h.ended, "8 iterations"));
+	assert_string_equal(t.h.version, "7.8.3");
+	assert_true(t.h.baseline.runs == 3 && fabs(t.h.baseline.ops_per_sec - 1000) < 60);
+	clean(&t);
+}
+
+static double flat(int x)
+{
+	(void)x;
+	return 1000;
+}
+
+static void without_a_gain_the_first_file_stays(void **state)
+{
+	struct task t;
+
+	(void)state;
+	prepare(&t);
+	t.sim.speed = flat;
+	t.spec.patience = 4;
+	assert_int_equal(sit(&t), 0);
+	assert_int_equal(t.h.ntrial, 4);
+	assert_int_equal(final_of(&t), 1);
+	assert_string_equal(t.h.file, "");
+	assert_non_null(strstr(t.h.ended, "no worthwhile gain in 4"));
+	clean(&t);
+}
+
+static enum tune_end nine_dies(int x)
+{
+	return x == 5 ? TUNE_FAILED : x == 4 ? TUNE_GARBAGE : TUNE_RAN;
+}
+
+static void what_dies_breaks_or_is_refused_is_not_kept(void **state)
+{
+	struct task t;
+
+	(void)state;
+	prepare(&t);
+	t.sim.end = nine_dies;
+	t.sim.refuses = 3;
+	t.sim.memory_of_7 = 1e9;
+	t.spec.memory = 100000000;
+	assert_int_equal(sit(&t), 0);
+	assert_int_equal(t.h.trial[1].verdict, TUNE_REFUSED);
+	assert_non_null(strstr(t.h.trial[1].reason, "out of its range"));
+	assert_int_equal(t.h.trial[2].verdict, TUNE_ENDED);
+	assert_int_equal(t.h.trial[3].verdict, TUNE_ENDED);
+	assert_non_null(strstr(t.h.trial[3].reason, "Segmentation"));
+	assert_int_equal(t.h.trial[5].verdict, TUNE_BROKEN);
+	assert_non_null(strstr(t.h.trial[5].reason, "memory"));
+	assert_int_equal(final_of(&t), 1);
+	clean(&t);
+}
+
+static int always_6(const struct tune_view *v)
+{
+	return v->iteration < 4 ? 6 : 0;
+}
+
+static void what_was_tried_costs_no_run_again(void **state)
+{
+	struct task t;
+	unsigned runs;
+
+	(void)state;
+	prepare(&t);
+	t.sim.next = always_6;
+	assert_int_equal(sit(&t), 0);
+	runs = t.sim.runs;
+	assert_int_equal(t.h.ntrial, 4);
+	assert_int_equal(t.h.trial[0].verdict, TUNE_WORSE);
+	assert_int_equal(t.h.trial[1].verdict, TUNE_REFUSED);
+	assert_non_null(strstr(t.h.trial[1].reason, "iteration 1"));
+	assert_int_equal(t.h.trial[3].verdict, TUNE_NOTHING);
+	assert_non_null(strstr(t.h.ended, "nothing more"));
+	assert_true(runs <= 3 + 12);
+	clean(&t);
+}
+
+static int nine(const struct tune_view *v)
+{
+	return v->iteration == 1 ? 9 : 0;
+}
+
+static void the_clearly_worse_ends_early(void **state)
+{
+	struct task t;
+
+	(void)state;
+	prepare(&t);
+	t.sim.next = nine;
+	assert_int_equal(sit(&t), 0);
+	assert_int_equal(t.h.trial[0].verdict, TUNE_WORSE);
+	assert_true(t.h.trial[0].early && t.h.trial[0].gain < -0.8);
+	assert_true(t.sim.runs <= 5);
+	clean(&t);
+}
+
+/* ---- budgets ---- */
+
+static void time_is_kept(void **state)
+{
+	struct task t;
+
+	(void)state;
+	for (double time = 40; time < 700; time += 45) {
+		prepare(&t);
+		t.spec.time = time;
+		assert_int_equal(sit(&t), 0);
+		assert_true(t.h.active_s <= fmax(time, 30) + 2 * RUN_S + 1e-6);
+		assert_true(t.h.ntrial == 8 || strstr(t.h.ended, "time"));
+		clean(&t);
+	}
+}
+
+static void tokens_are_kept(void **state)
+{
+	struct task t;
+
+	(void)state;
+	prepare(&t);
+	t.spec.tokens = 250;
+	assert_int_equal(sit(&t), 0);
+	assert_int_equal(t.h.ntrial, 3);
+	assert_non_null(strstr(t.h.ended, "token"));
+	clean(&t);
+}
+
+/* ---- interruptions ---- */
+
+static bool same_trial(const struct tune_trial *a, const struct tune_trial *b)
+{
+	return a->verdict == b->verdict && !strcmp(a->reason, b->reason) && a->number == b->number && (a->gain == b->gain || (isnan(a->gain) && isnan(b->gain))) &&
+	       a->candidate.runs == b->candidate.runs;
+}
+
+static void same(const struct task *a, const struct task *b)
+{
+	assert_int_equal(a->h.ntrial, b->h.ntrial);
+	for (size_t i = 0; i < a->h.ntrial; i++)
+		assert_true(same_trial(&a->h.trial[i], &b->h.trial[i]));
+	assert_true(a->h.gain == b->h.gain);
+	assert_string_equal(a->h.ended, b->h.ended);
+	assert_int_equal(final_of(a), final_of(b));
+}
+
+/* The process dies within each run in turn; what was measured before is not measured again. */
+static void killed_in_any_run_it_goes_on(void **state)
+{
+	struct task whole, t;
+
+	(void)state;
+	prepare(&whole);
+	assert_int_equal(sit(&whole), 0);
+	for (unsigned at = 1; at <= whole.sim.runs; at++) {
+		prepare(&t);
+		t.sim.killed_at = at;
+		assert_int_equal(sit(&t), -EINTR);
+		t.sim.killed_at = 0;
+		t.sim.killed = false;
+		assert_int_equal(sit(&t), 0);
+		assert_int_equal(t.sim.runs, whole.sim.runs);
+		same(&whole, &t);
+		clean(&t);
+	}
+	clean(&whole);
+}
+
+/* Stopped at each step and at each look into a run, again and again. */
+static void stopped_at_any_step_it_goes_on(void **state)
+{
+	struct task whole, t;
+	unsigned every = getenv("LODE_TEST_QUICK") ? 67 : 13;
+
+	(void)state;
+	prepare(&whole);
+	assert_int_equal(sit(&whole), 0);
+	for (unsigned at = 1; at < whole.told; at += every) {
+		prepare(&t);
+		t.stop_at = at;
+		assert_int_equal(sit(&t), -EINTR);
+		assert_int_equal(t.err.code, EINTR);
+		assert_int_equal(sit(&t), 0);
+		same(&whole, &t);
+		clean(&t);
+	}
+	clean(&whole);
+}
+
+static void what_ended_stays_so_until_there_is_more_to_spend(void **state)
+{
+	struct task t;
+	unsigned runs;
+
+	(void)state;
+	prepare(&t);
+	t.spec.iterations = 3;
+	assert_int_equal(sit(&t), 0);
+	runs = t.sim.runs;
+	assert_int_equal(final_of(&t), 4);
+	assert_int_equal(sit(&t), 0);
+	assert_int_equal(t.sim.runs, runs);
+	t.spec.iterations = 8;
+	assert_int_equal(sit(&t), 0);
+	assert_int_equal(t.h.ntrial, 8);
+	assert_int_equal(final_of(&t), 5);
+	clean(&t);
+}
+
+static void another_task_or_machine_is_named(void **state)
+{
+	struct task t;
+
+	(void)state;
+	prepare(&t);
+	t.spec.iterations = 1;
+	assert_int_equal(sit(&t), 0);
+	t.spec.seconds = 77;
+	assert_int_equal(sit(&t), -EEXIST);
+	assert_non_null(strstr(t.err.msg, "seconds = 77"));
+	t.spec.seconds = 0;
+	t.world.machine = "another machine";
+	assert_int_equal(sit(&t), -EEXIST);
+	assert_non_null(strstr(t.err.msg, "another machine"));
+	clean(&t);
+}
+
+static enum tune_end nothing_runs(int x)
+{
+	(void)x;
+	return TUNE_FAILED;
+}
+
+static void a_benchmark_that_fails_from_the_first_is_an_error(void **state)
+{
+	struct task t;
+
+	(void)state;
+	prepare(&t);
+	t.sim.end = nothing_runs;
+	assert_int_equal(sit(&t), -EIO);
+	assert_non_null(strstr(t.err.msg, "Segmentation"));
+	assert_int_equal(t.sim.runs, 2);
+	t.sim.end = NULL;
+	t.spec.aim = TUNE_AIM_LATENCY;
+	assert_int_not_equal(sit(&t), 0);
+	clean(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_best_is_found_and_measured_afresh), cmocka_unit_test(without_a_gain_the_first_file_stays),
+	    cmocka_unit_test(what_dies_breaks_or_is_refused_is_not_kept), cmocka_unit_test(what_was_tried_costs_no_run_again),
+	    cmocka_unit_test(the_clearly_worse_ends_early), cmocka_unit_test(time_is_kept), cmocka_unit_test(tokens_are_kept),
+	    cmocka_unit_test(killed_in_any_run_it_goes_on), cmocka_unit_test(stopped_at_any_step_it_goes_on),
+	    cmocka_unit_test(what_ended_stays_so_until_there_is_more_to_spend), cmocka_unit_test(another_task_or_machine_is_named),
+	    cmocka_unit_test(a_benchmark_that_fails_from_the_first_is_an_error)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
