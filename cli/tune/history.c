@@ -580,10 +580,3 @@ const char *tune_end_name(enum tune_end e)
 
 	return WORD(words, e);
 }
-
-const char *tune_fate_name(enum tune_fate f)
-{
-	static const char *const words[] = {"taken", "corrected", "dropped", "added"};
-
-	return WORD(words, f);
-}

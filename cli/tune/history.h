@@ -50,6 +50,6 @@ void tune_summarise(const struct tune_result *const *r, size_t n, struct tune_su
 
 const char *tune_verdict_name(enum tune_verdict v); /* "kept", "worse", ... */
 const char *tune_end_name(enum tune_end e);
-const char *tune_fate_name(enum tune_fate f);
+const char *tune_fate_name(enum tune_fate f); /* calibrate.c */
 
 #endif
