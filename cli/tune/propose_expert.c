@@ -121,6 +121,22 @@ static void add_rule(const struct tune_eyes *e, const struct tune_expert_rule *r
 		add_step(e, &r->step[i], r->reason, p);
 }
 
+/* Would the calibration leave anything of it? It is pure, so it can be asked; what it would drop (for want of memory, mostly) is no proposal. */
+static bool comes_to_something(const struct tune_eyes *e, const struct tune_proposal *p)
+{
+	struct tune_fix *fix = calloc(TUNE_FIXES_MAX, sizeof *fix);
+	struct tune_config *made = NULL;
+	size_t n = 0;
+	bool something = false;
+
+	if (fix && tune_calibrate(e->v->space, e->v->config, e->v->limits, p->wish, p->n, &made, fix, &n, NULL) == 0)
+		for (size_t i = 0; i < n; i++)
+			something |= (fix[i].fate == TUNE_TAKEN || fix[i].fate == TUNE_CORRECTED) && strcmp(fix[i].from, fix[i].to) != 0;
+	tune_config_free(made);
+	free(fix);
+	return something;
+}
+
 /* ---- what was tried ---- */
 
 /* Trials of a rule against the best file that stands: since the last that was kept, that one included where it may not be repeated. */
@@ -136,15 +152,26 @@ static bool tried(const struct tune_history *h, const char *rule, bool climbs)
 	return false;
 }
 
+/* Against the best file that stands; and what was left behind by a step that was kept is not gone back to. */
 static bool tried_value(const struct tune_history *h, const char *name, const char *value)
 {
-	for (size_t i = h->ntrial; i-- > 0 && h->trial[i].verdict != TUNE_KEPT;)
-		for (size_t k = 0; k < h->trial[i].nfix; k++) {
+	char wish[TUNE_NAME_MAX + TUNE_VALUE_MAX];
+	bool stands = true;
+
+	lode_fmt(wish, sizeof wish, "%s=%s", name, value); /* it may have become another value on its way into the file */
+	for (size_t i = h->ntrial; i-- > 0;) {
+		bool kept = h->trial[i].verdict == TUNE_KEPT;
+
+		stands &= !kept;
+		for (size_t k = 0; (stands || kept) && k < h->trial[i].nfix; k++) {
 			const struct tune_fix *f = &h->trial[i].fix[k];
 
-			if (f->fate != TUNE_DROPPED && !strcmp(f->name, name) && tune_config_equal(f->to, value))
+			if (stands && !strcmp(f->wished, wish))
+				return true;
+			if (f->fate != TUNE_DROPPED && !strcmp(f->name, name) && tune_config_equal(kept ? f->from : f->to, value))
 				return true;
 		}
+	}
 	return false;
 }
 
@@ -197,7 +224,7 @@ static bool by_rule(const struct tune_eyes *e, struct tune_proposal *p)
 		if ((best && r->sure <= best->sure) || !r->sees(e) || tried(e->v->past, r->name, r->climbs))
 			continue;
 		add_rule(e, r, &mine);
-		if (!mine.n)
+		if (!mine.n || !comes_to_something(e, &mine))
 			continue;
 		best = r;
 		memcpy(p->wish, mine.wish, sizeof p->wish);
@@ -229,7 +256,7 @@ static bool step_aside(const struct tune_eyes *e, size_t i, double factor, struc
 	char why[120];
 
 	add_step(e, &s, "a step of the search around the best file", p);
-	if (p->n && tried_value(e->v->past, p->wish[0].name, p->wish[0].value))
+	if (p->n && (tried_value(e->v->past, p->wish[0].name, p->wish[0].value) || !comes_to_something(e, p)))
 		p->n = 0;
 	if (!p->n)
 		return false;

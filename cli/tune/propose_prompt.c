@@ -3,6 +3,7 @@
 
 #include "advise/text.h"
 #include "advise/tokens.h"
+#include "base/fmt.h"
 #include "tune/expert_rules.h"
 
 #include <errno.h>
@@ -44,7 +45,7 @@ static void figure(struct lode_buf *b, const char *name, double v, const char *(
 {
 	struct lode_text t;
 
-	if (isfinite(v))
+	if (isfinite(v) && v != 0)
 		lode_buf_addf(b, ", %s %s", name, show(v, &t));
 }
 
@@ -82,7 +83,7 @@ static void add_summary(struct lode_buf *b, const char *what, const struct tune_
 {
 	if (!s->runs || !isfinite(s->ops_per_sec))
 		return;
-	lode_buf_addf(b, "%s (%u runs): %s operations/s", what, s->runs, NUM(s->ops_per_sec));
+	lode_buf_addf(b, "%s (%u run%s): %s operations/s", what, s->runs, s->runs == 1 ? "" : "s", NUM(s->ops_per_sec));
 	figure(b, "spread", s->spread, as_share);
 	figure(b, "stalled", s->stall_share, as_share);
 	figure(b, "write amplification", s->write_amp, as_number);
@@ -103,7 +104,7 @@ static void add_facts(struct lode_buf *b, const struct tune_result *r)
 		lode_buf_addf(b, "time of operations: gets %s, writes %s, seeks %s\n", PCT(f.read_share), PCT(f.write_share), PCT(f.seek_share));
 	if (!f.counted)
 		return;
-	lode_buf_adds(b, "per run");
+	lode_buf_adds(b, "in a run");
 	figure(b, "gets that find nothing", f.absent, as_share);
 	figure(b, "gets answered by memtables", f.memtable_hit, as_share);
 	figure(b, "block cache misses a read", f.misses, as_number);
@@ -249,11 +250,16 @@ static bool offered(const struct tune_view *v, const struct tune_option *o)
 
 static const char *value_of(const struct tune_view *v, const struct tune_option *o, char *buf, size_t len)
 {
+	if (o->section == TUNE_SEC_CACHE && !tune_config_get(v->config, o->section, 0, o->name, buf, len)) {
+		lode_fmt(buf, len, "%llu", (unsigned long long)(v->limits->cache ? v->limits->cache : 8 << 20));
+		return buf;
+	}
 	return tune_config_get(v->config, o->section, 0, o->name, buf, len) ? buf : o->def;
 }
 
 static void add_words_of(struct lode_buf *b, const struct tune_option *o)
 {
+	lode_buf_adds(b, o->kind == TUNE_WORDS ? "for each level, parted by ':', of " : "");
 	for (size_t i = 0; o->words[i]; i++)
 		lode_buf_addf(b, "%s%s", i ? "," : "", o->words[i]);
 }
@@ -268,7 +274,7 @@ static void add_option(const struct tune_view *v, const struct tune_option *o, i
 		return;
 	}
 	lode_buf_adds(b, " | ");
-	if (o->kind == TUNE_WORD && o->words)
+	if (o->words)
 		add_words_of(b, o);
 	else if (o->kind == TUNE_BOOL)
 		lode_buf_adds(b, "true,false");
