@@ -173,11 +173,37 @@ void lode_agent_wake(struct lode_agent *a)
 	lode_futex_wake(&a->wake);
 }
 
+/* The last word of who conducts: the closing thread, or the agent's where the database has gone without a word. */
+static void finish(struct lode_db *db)
+{
+	if (!lode_db_close(db))
+		return;
+	if (db->conductor)
+		lode_conductor_settle(db->conductor);
+	lode_host_real_close(db->host);
+	atomic_store(&db->settled, true);
+}
+
+/* Its memory is freed or another's by now, and was touched by nobody since. It stays in the list until its owner lets go of it. */
+static bool lost(struct lode_db *db)
+{
+	if (db->hopeless || atomic_load(&db->closing) || lode_host_real_alive(db->host))
+		return false;
+	lode_log(LODE_LOG_ERROR, "a database was closed without lodestone_detach, which must come before rocksdb_close: it is left alone; what was changed in "
+				 "its OPTIONS file is put right when it is tuned again (%s)", db->host->ops->info(db->host)->path);
+	finish(db);
+	return true;
+}
+
 static void meet(struct lode_agent *a, struct lode_db *db)
 {
 	struct lode_conductor_env env = {.config = &a->config, .clock = &lode_clock_real, .asker = &a->asker, .claims = &a->claims, .purse = &a->purse, .listener = a->listener, .meter = a->meter, .root = ""};
 	struct lode_err err = {0};
 	env.seed = a->config.seed ? (uint64_t)a->config.seed : lode_rng_entropy() >> 11;
+	/* It may be the same directory again: nobody else writes its journal from now on. */
+	for (struct lode_db *other = lode_registry_next(&a->registry, NULL); other; other = lode_registry_next(&a->registry, other))
+		if (other != db)
+			lost(other);
 	db->conductor = lode_conductor_new(db->host, &env, &err);
 	if (!db->conductor) {
 		db->hopeless = true;
@@ -201,7 +227,7 @@ static bool round_of(struct lode_agent *a, bool tick)
 {
 	bool exposed = false;
 	for (struct lode_db *db = lode_registry_next(&a->registry, NULL); db && !atomic_load(&a->stop); db = lode_registry_next(&a->registry, db)) {
-		if (db->hopeless || !lode_db_claim(db))
+		if (db->hopeless || lost(db) || !lode_db_claim(db))
 			continue;
 		atomic_store(&a->working, true);
 		if (!atomic_load(&a->stop)) {
@@ -313,8 +339,14 @@ uint64_t lode_agent_opened(struct lode_agent *a, void *key, struct lode_host *h,
 
 uint64_t lode_agent_number(struct lode_agent *a, const void *key)
 {
-	const struct lode_db *db = lode_registry_find(&a->registry, key);
-	return db && !atomic_load(&db->closing) ? db->number : 0;
+	struct lode_db *db = lode_registry_find(&a->registry, key);
+	return db && !atomic_load(&db->closing) && !lost(db) ? db->number : 0;
+}
+
+void lode_agent_let_go(struct lode_agent *a, uint64_t number)
+{
+	lode_registry_let_go(&a->registry, number);
+	lode_agent_wake(a);
 }
 
 bool lode_agent_is_own_thread(const struct lode_agent *a)
@@ -325,12 +357,8 @@ bool lode_agent_is_own_thread(const struct lode_agent *a)
 void lode_agent_closing(struct lode_agent *a, void *key)
 {
 	struct lode_db *db = lode_registry_find(&a->registry, key);
-	if (!db || !lode_db_close(db))
-		return;
-	if (db->conductor)
-		lode_conductor_settle(db->conductor);
-	lode_host_real_close(db->host);
-	atomic_store(&db->settled, true);
+	if (db)
+		finish(db);
 }
 
 /* No RCU here: its lock may have been held by a thread that the child does not have. Nobody else is in the list. */

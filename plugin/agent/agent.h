@@ -22,6 +22,8 @@ const struct lode_config *lode_agent_config(const struct lode_agent *a);
 uint64_t lode_agent_opened(struct lode_agent *a, void *key, struct lode_host *h, struct lode_injected *statistics);
 /* Of the database with this key that is open now; 0: it is not known. */
 uint64_t lode_agent_number(struct lode_agent *a, const void *key);
+/* Its owner knows by now that this opening, which went without a word, is gone. */
+void lode_agent_let_go(struct lode_agent *a, uint64_t number);
 /* The owner's thread: what the control socket would answer, for this one database. The codes of control.h. Not from a listener or an advisor. */
 int lode_agent_ask(struct lode_agent *a, uint64_t number, const char *verb, const char *arg, struct lode_buf *body);
 bool lode_agent_is_own_thread(const struct lode_agent *a);

@@ -178,6 +178,8 @@ static int rebuild(struct lode_conductor *c, struct lode_options *o, const struc
 	}
 	if (rc) {
 		free(s);
+		if (rc == -ESHUTDOWN)
+			return rc;
 		lode_log(LODE_LOG_WARN, "%s: the options in force could not be read: %s", c->id, err.msg[0] ? err.msg : strerror(-rc));
 		return rc;
 	}
@@ -512,6 +514,7 @@ static void adopt_kept(struct lode_conductor *c, struct lode_unfinished *u, stru
 static bool undo_unfinished(struct lode_conductor *c, struct lode_unfinished *u, struct lode_write *live)
 {
 	size_t n = 0;
+	c->proposal.id = u->trial; /* what is written and told is about that one */
 	memcpy(live, u->todo, sizeof(u->todo));
 	for (size_t i = 0; i < u->n; i++) {
 		if (lode_host_read_back(c->host, &live[i], 1, NULL) == 0 && lode_value_equal(live[i].value, u->todo[i].value) &&

@@ -26,6 +26,15 @@ struct lode_db *lode_registry_find(struct lode_registry *r, const void *key)
 	return db;
 }
 
+void lode_registry_let_go(struct lode_registry *r, uint64_t number)
+{
+	lode_rcu_read_lock();
+	for (struct lode_db *db = atomic_load(&r->head); db; db = atomic_load(&db->next))
+		if (db->number == number && atomic_load(&db->settled))
+			atomic_store(&db->closed, true);
+	lode_rcu_read_unlock();
+}
+
 struct lode_db *lode_registry_next(struct lode_registry *r, struct lode_db *after)
 {
 	return atomic_load(after ? &after->next : &r->head);
@@ -39,6 +48,7 @@ bool lode_db_claim(struct lode_db *db)
 
 void lode_db_release(struct lode_db *db)
 {
+	lode_host_real_rest(db->host);
 	atomic_store(&db->owner, LODE_FREE);
 }
 

@@ -41,6 +41,8 @@ struct lode_registry {
 void lode_registry_add(struct lode_registry *r, struct lode_db *db); /* any thread; takes ownership */
 /* The one with this key that is not closed. Valid until the caller marks it closed (closers) or leaves its RCU section (readers). */
 struct lode_db *lode_registry_find(struct lode_registry *r, const void *key);
+/* Any thread: the opening of this number is nobody's any more, if it was settled by somebody else than its owner. */
+void lode_registry_let_go(struct lode_registry *r, uint64_t number);
 /* Agent thread: the first or next database. Not one that has been reaped. */
 struct lode_db *lode_registry_next(struct lode_registry *r, struct lode_db *after);
 

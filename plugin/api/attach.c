@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RETIRED 256
+
 struct lodestone_t {
+	atomic_bool detached;
 	struct lode_attached at;
 };
 
@@ -166,22 +169,36 @@ void lode_api_leave(struct lode_agent *agent, void *root)
 	lode_agent_closed(agent, root);
 }
 
+/* Who uses a lodestone_t after lodestone_detach, which is forbidden, gets an error as a rule: the memory of the last ones is kept. */
+static void retire(lodestone_t *t)
+{
+	static _Atomic(lodestone_t *) last[RETIRED];
+	static atomic_uint next;
+	free(atomic_exchange(&last[atomic_fetch_add(&next, 1) % RETIRED], t));
+}
+
 void lodestone_detach(lodestone_t *t)
 {
-	if (!t)
+	if (!t || atomic_exchange(&t->detached, true))
 		return;
 	if (lode_process_left() || lode_agent_number(t->at.agent, t->at.root) == t->at.number) { /* not closed by another door meanwhile */
 		lode_api_leave(t->at.agent, t->at.root);
 		if (!lode_process_left())
 			lode_listener_forget(t->at.root);
+	} else {
+		lode_agent_let_go(t->at.agent, t->at.number);
 	}
-	free(t);
+	retire(t);
 }
 
 /* True with the answer in *body; false, and *errptr says why. */
 static bool ask(const lodestone_t *t, const char *verb, struct lode_buf *body, char **errptr)
 {
 	int code;
+	if (!t || atomic_load(&t->detached)) {
+		lode_api_fail(errptr, t ? "this tuner was detached: it must not be used any more" : "there is no tuner: the attach before has failed");
+		return false;
+	}
 	if (lode_process_left()) {
 		lode_api_fail(errptr, "this process is the child of a fork: there is no agent here");
 		return false;

@@ -316,6 +316,18 @@ int lode_call_db_name(void *fn, const void *db, lode_text_fn *text, void *ctx)
 	});
 }
 
+int lode_call_db_session(void *fn, const void *db, lode_text_fn *text, void *ctx)
+{
+	return guarded(nullptr, [&] {
+		std::string session;
+		int rc = result(as<Status (*)(const void *, std::string &)>(fn)(db, session), nullptr);
+
+		if (!rc)
+			text(ctx, session.c_str(), session.size());
+		return rc;
+	});
+}
+
 int lode_call_db_options(void *fn, void *destroy, const void *db, lode_object_fn *use, void *ctx)
 {
 	return guarded(nullptr, [&] {

@@ -64,6 +64,8 @@ void lode_call_shared_drop(void *shared[2]);
 int lode_call_root_db(void *fn, void *db, void **root);
 /* DBImpl::GetName. */
 int lode_call_db_name(void *fn, const void *db, lode_text_fn *text, void *ctx);
+/* DBImpl::GetDbSessionId: of this opening, unlike any other's. */
+int lode_call_db_session(void *fn, const void *db, lode_text_fn *text, void *ctx);
 /* A callback that gets an object by its address, valid during the call only. */
 typedef void lode_object_fn(void *ctx, const void *object);
 /* DBImpl::GetDBOptions and ~DBOptions: the callback gets the DBOptions. */

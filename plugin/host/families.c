@@ -110,9 +110,33 @@ int lode_families_refresh(struct lode_real *r)
 
 void lode_families_drop(struct lode_real *r)
 {
-	for (size_t i = 0; i < r->families.n; i++)
-		destroy(r, r->families.at[i].handle);
+	lode_families_rest(r);
 	r->families.n = 0;
+}
+
+void lode_families_rest(struct lode_real *r)
+{
+	for (size_t i = 0; i < r->families.n; i++) {
+		if (r->families.at[i].handle)
+			destroy(r, r->families.at[i].handle);
+		r->families.at[i].handle = NULL;
+	}
+}
+
+bool lode_families_wake(struct lode_real *r)
+{
+	struct lode_families *f = &r->families;
+	size_t kept = 0;
+
+	if (f->n && f->at[0].handle)
+		return true;
+	for (size_t i = 0; i < f->n; i++) {
+		f->at[i].handle = make(r, f->at[i].id);
+		if (f->at[i].handle)
+			f->at[kept++] = f->at[i];
+	}
+	f->n = kept;
+	return f->n > 0;
 }
 
 void *lode_families_handle(struct lode_real *r, uint32_t id)

@@ -42,6 +42,7 @@ enum lode_symbol {
 	SYM_DB_OPTIONS,
 	SYM_DB_OPTIONS_DELETE,
 	SYM_CF_DESCRIPTOR,
+	SYM_DB_SESSION, /* alive.c */
 	SYM_DB_CLOSE, /* these three: closing.c */
 	SYM_DB_D0,
 	SYM_DB_D1,

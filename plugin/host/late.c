@@ -128,5 +128,9 @@ int lode_host_real_late(void *db, struct lode_host **out, struct lode_err *err)
 		return lode_err_set(err, ENOTSUP, "this RocksDB does not export DB::GetDBOptions");
 	lode_err_set(err, ENOTSUP, "the options of the database could not be read");
 	lode_call_db_options(image.sym[SYM_DB_OPTIONS], image.sym[SYM_DB_OPTIONS_DELETE], l.open.db, with_options, &l);
+	if (l.rc == 0) {
+		lode_alive_begin((struct lode_real *)*out);
+		lode_host_real_rest(*out);
+	}
 	return l.rc; /* where lode_host_real_new refused, it has said why */
 }

@@ -46,6 +46,7 @@
 	X(SYM_DB_OPTIONS, "_ZNK7rocksdb6DBImpl12GetDBOptionsEv", NULL) \
 	X(SYM_DB_OPTIONS_DELETE, "_ZN7rocksdb9DBOptionsD1Ev", NULL) \
 	X(SYM_CF_DESCRIPTOR, "_ZN7rocksdb22ColumnFamilyHandleImpl13GetDescriptorEPNS_22ColumnFamilyDescriptorE", NULL) \
+	X(SYM_DB_SESSION, "_ZNK7rocksdb6DBImpl14GetDbSessionIdER" LODE_STRING, NULL) \
 	X(SYM_DB_CLOSE, "_ZN7rocksdb6DBImpl5CloseEv", NULL) \
 	X(SYM_DB_D0, "_ZN7rocksdb6DBImplD0Ev", NULL) \
 	X(SYM_DB_D1, "_ZN7rocksdb6DBImplD1Ev", NULL) \

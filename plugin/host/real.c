@@ -18,10 +18,21 @@ static struct lode_real *real_of(struct lode_host *h)
 	return (struct lode_real *)h;
 }
 
-/* Enters the gate and finds the family; undone by lode_gate_leave. */
-static int enter(struct lode_real *r, uint32_t cf, void **handle)
+/* Undone by lode_gate_leave. */
+static bool go_in(struct lode_real *r)
 {
 	if (!lode_gate_enter(&r->gate))
+		return false;
+	if (lode_alive_look(r) && lode_families_wake(r))
+		return true;
+	lode_gate_leave(&r->gate);
+	return false;
+}
+
+/* Enters the gate and finds the family. */
+static int enter(struct lode_real *r, uint32_t cf, void **handle)
+{
+	if (!go_in(r))
 		return -ESHUTDOWN;
 	*handle = lode_families_handle(r, cf);
 	if (*handle)
@@ -40,7 +51,7 @@ static int real_column_families(struct lode_host *h, struct lode_cf *out, size_t
 	struct lode_real *r = real_of(h);
 	int rc;
 
-	if (!lode_gate_enter(&r->gate))
+	if (!go_in(r))
 		return -ESHUTDOWN;
 	rc = lode_families_refresh(r);
 	for (size_t i = 0; !rc && i < r->families.n && i < cap; i++) {
@@ -85,7 +96,7 @@ static int real_statistics(struct lode_host *h, lode_stat_fn *fn, void *ctx)
 	struct lode_real *r = real_of(h);
 	int rc;
 
-	if (!lode_gate_enter(&r->gate))
+	if (!go_in(r))
 		return -ESHUTDOWN;
 	rc = lode_statistics_read(r, fn, ctx);
 	lode_gate_leave(&r->gate);
@@ -97,7 +108,7 @@ static int real_histogram(struct lode_host *h, const char *name, struct lode_his
 	struct lode_real *r = real_of(h);
 	int rc;
 
-	if (!lode_gate_enter(&r->gate))
+	if (!go_in(r))
 		return -ESHUTDOWN;
 	rc = lode_statistics_histogram(r, name, out);
 	lode_gate_leave(&r->gate);
@@ -109,7 +120,7 @@ static int real_statistics_level(struct lode_host *h, bool timers)
 	struct lode_real *r = real_of(h);
 	int rc;
 
-	if (!lode_gate_enter(&r->gate))
+	if (!go_in(r))
 		return -ESHUTDOWN;
 	rc = lode_stats_level_set(r, timers);
 	lode_gate_leave(&r->gate);
@@ -139,7 +150,7 @@ static int real_cache(struct lode_host *h, struct lode_cache *out)
 	struct lode_real *r = real_of(h);
 	int rc;
 
-	if (!lode_gate_enter(&r->gate))
+	if (!go_in(r))
 		return -ESHUTDOWN;
 	rc = lode_block_cache_read(r, out);
 	lode_gate_leave(&r->gate);
@@ -203,7 +214,7 @@ static int real_set_cache_capacity(struct lode_host *h, uint64_t bytes, struct l
 	struct lode_real *r = real_of(h);
 	int rc;
 
-	if (!lode_gate_enter(&r->gate))
+	if (!go_in(r))
 		return lode_err_set(err, ESHUTDOWN, "the database is closing");
 	rc = lode_block_cache_resize(r, bytes, err);
 	lode_gate_leave(&r->gate);
@@ -342,7 +353,8 @@ void lode_host_real_close(struct lode_host *h)
 	struct lode_real *r = real_of(h);
 
 	lode_gate_shut(&r->gate);
-	lode_families_drop(r);
+	if (lode_alive_same(r))
+		lode_families_drop(r);
 }
 
 void lode_host_real_orphan(struct lode_host *h)

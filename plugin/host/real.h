@@ -27,6 +27,13 @@ int lode_host_real_root(void *db, void **root, struct lode_err *err);
 /* As lode_host_real_new, for such a database; db may be either. The caller keeps it open until lode_host_real_close has returned. */
 int lode_host_real_late(void *db, struct lode_host **out, struct lode_err *err);
 
+/* Between two looks: a database whose closing nobody would tell us keeps no handle of ours, which RocksDB must not find when it closes. Any other: nothing.
+ * The thread that was inside last. */
+void lode_host_real_rest(struct lode_host *h);
+/* False: a database that came to us late (lode_host_real_late) was closed without lode_host_real_close, or another one is there in its place. Nothing of it will
+ * be touched any more. One look; any thread. */
+bool lode_host_real_alive(struct lode_host *h);
+
 /* Rundown protection. Every op above enters and leaves this gate by itself and returns -ESHUTDOWN once closing.
  * lode_host_real_close runs on the host's closing thread: it waits for the op in flight, then drops our column family handles, then
  * nothing touches the database again. Idempotent. */

@@ -10,7 +10,7 @@
 
 struct lode_family {
 	uint32_t id;
-	void *handle; /* ours, made by GetColumnFamilyHandleUnlocked */
+	void *handle; /* ours, made by GetColumnFamilyHandleUnlocked; NULL: at rest */
 	char name[LODE_CF_NAME_MAX];
 };
 
@@ -33,6 +33,8 @@ struct lode_block_cache {
 };
 
 /* Everything below `gate` belongs to the agent thread while it is inside the gate, and to the closing thread after it has shut it. */
+#define LODE_SESSION_MAX 48 /* of RocksDB's session ids: 20 characters */
+
 struct lode_real {
 	struct lode_host host; /* first member */
 	struct lode_host_info info;
@@ -45,6 +47,9 @@ struct lode_real {
 	struct lode_scratch *scratch; /* capability.h; NULL: not asked yet, or cannot be asked */
 	bool asked;
 	void *statistics; /* rocksdb::StatisticsImpl*, kept by the database; NULL: none, or of another class */
+	bool unseen;		  /* nobody tells us when it closes: alive.c */
+	_Atomic(bool) gone;
+	char session[LODE_SESSION_MAX];
 	uint64_t operations, timed; /* that they had counted when they were last read */
 	struct {
 		enum { LODE_LEVEL_UNKNOWN, LODE_LEVEL_FOUND, LODE_LEVEL_FIXED } state;
@@ -53,10 +58,17 @@ struct lode_real {
 	} level;
 };
 
+/* alive.c: inside the gate */
+void lode_alive_begin(struct lode_real *r);
+bool lode_alive_look(struct lode_real *r); /* before every operation: quick */
+bool lode_alive_same(struct lode_real *r); /* and is it the same one? */
+
 /* families.c: the caller is inside the gate (or is the opening or closing thread). */
 int lode_families_first(struct lode_real *r);	/* the default family; -ENOTSUP */
 int lode_families_refresh(struct lode_real *r); /* follows families that were created and dropped */
 void lode_families_drop(struct lode_real *r);
+void lode_families_rest(struct lode_real *r); /* gives the handles back, and not the list */
+bool lode_families_wake(struct lode_real *r); /* takes them again; what was dropped meanwhile is forgotten. False: there is no database any more */
 void *lode_families_handle(struct lode_real *r, uint32_t id); /* NULL: no such family */
 
 /* cache.c */
