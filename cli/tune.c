@@ -226,12 +226,14 @@ static void show_baseline(const double *rate, unsigned n)
 static int run_baseline(struct tune_bench *b, const struct tune_spec *s)
 {
 	double rate[100];
-	char start[PATH_MAX];
+	char start[PATH_MAX], disk[256];
 	struct lode_err err = {0};
-	int rc = 0;
+	int rc = tune_bench_probe(b, disk, sizeof(disk));
 
+	if (*disk)
+		printf("disk %s\n", disk);
 	snprintf(start, sizeof(start), "%s", s->options);
-	if (!*start) {
+	if (!rc && !*start) {
 		snprintf(start, sizeof(start), "%s/start.ini", tune_bench_scratch(b));
 		rc = tune_bench_defaults(b, start, &err);
 	}
@@ -253,7 +255,8 @@ static int run_baseline(struct tune_bench *b, const struct tune_spec *s)
 		return 128 + stopped;
 	if (rc)
 		return cli_error(CLI_FAILED, "%s", err.msg);
-	show_baseline(rate, s->baseline_runs);
+	if (s->baseline_runs > 1)
+		show_baseline(rate, s->baseline_runs);
 	return CLI_DONE;
 }
 

@@ -124,6 +124,10 @@ int tune_attempt(struct tune_bench *b, struct tune_attempt *a, struct lode_err *
 	struct signs signs = {.seen = began, .last_op = began};
 	int rc = 0;
 
+	if (a->fenced) {
+		how.join = b->fence.join;
+		how.cpus = b->fence.affinity;
+	}
 	a->end = TUNE_RAN;
 	if (a->call.failed)
 		return lode_err_set(err, ENOMEM, "no memory");

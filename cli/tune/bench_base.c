@@ -163,6 +163,7 @@ static int fill(struct tune_bench *b, const char *start, struct lode_err *err)
 	if (!rc && mkdir(b->base, 0700))
 		rc = lode_err_set(err, errno, "%.120s cannot be made: %s", b->base, strerror(errno));
 	if (!rc) {
+		tune_bench_fence(b, &a);
 		tune_bench_place(b, &a, &w);
 		a.timeout = b->spec->timeout;
 		rc = tune_attempt(b, &a, err);

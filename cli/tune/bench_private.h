@@ -4,6 +4,7 @@
 
 #include "tune/adapter.h"
 #include "tune/child.h"
+#include "tune/fence.h"
 #include "tune/figures.h"
 #include "tune/run.h"
 
@@ -16,6 +17,7 @@ struct tune_bench {
 	char scratch[512], base[PATH_MAX]; /* base: the database that runs start from; "" = they start from none */
 	char library[PATH_MAX];
 	int lock;
+	struct tune_fence fence;
 	bool filled;	 /* base is there */
 	double longest;	 /* seconds of the longest good run */
 	struct lode_buf notes;
@@ -30,6 +32,7 @@ struct tune_attempt {
 	struct tune_rates rates;
 	double timeout; /* seconds; 0 = none */
 	bool measured;	/* operations are expected */
+	bool fenced;	/* within the limits of the spec */
 	tune_watch_fn *watch;
 	void *ctx;
 	/* afterwards */
@@ -47,6 +50,8 @@ void tune_attempt_words(const struct tune_attempt *a, char *out, size_t len);
 
 /* run.c: an empty folder below the scratch folder, and in *a what every command gets. */
 int tune_bench_folder(struct tune_bench *b, const char *name, struct tune_attempt *a, struct lode_err *err);
+/* The limits of the spec, before anything else is put into the command line. For filling, too: who writes a file is charged for its pages. */
+void tune_bench_fence(const struct tune_bench *b, struct tune_attempt *a);
 /* The command line and the environment of an errand. */
 void tune_bench_place(const struct tune_bench *b, struct tune_attempt *a, struct tune_where *w);
 /* Why a command did not do what it should have, with its last words. False: it did. */
@@ -55,6 +60,9 @@ bool tune_bench_wrong(const struct tune_attempt *a, enum tune_end *end, char *ou
 /* bench_base.c: an OPTIONS file as a run gets it: without folders outside of the scratch folder. The block cache's size, which has no place in it, stands in
  * a comment; -1: it does not. */
 int tune_bench_options(const char *from, const char *to, int64_t *cache, struct lode_err *err);
+
+/* probe.c: a figure of the first job in what fio prints; NAN. */
+double tune_probe_read(const char *json, const char *member, const char *figure);
 
 void tune_bench_note(struct tune_bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* once each */
 

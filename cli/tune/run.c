@@ -73,6 +73,7 @@ int tune_bench_new(const struct tune_spec *spec, struct tune_bench **out, struct
 	else if (spec->adapter == TUNE_ADAPT_DB_BENCH ? *b->load.fill : *spec->prepare)
 		snprintf(b->base, sizeof(b->base), "%s/base", b->scratch);
 	b->filled = *spec->database;
+	tune_fence_make("", spec->cpus, spec->memory_limit, &b->fence, &b->notes);
 	if (spec->adapter == TUNE_ADAPT_DB_BENCH) {
 		note_workload(b);
 		tune_library_find(spec->argv[tune_db_bench_word(spec->argv)], b->library, sizeof(b->library));
@@ -85,6 +86,7 @@ void tune_bench_free(struct tune_bench *b)
 {
 	if (!b)
 		return;
+	tune_fence_remove(&b->fence);
 	tune_scratch_remove(b->scratch);
 	close(b->lock);
 	lode_buf_fini(&b->notes);
@@ -157,6 +159,13 @@ bool tune_bench_wrong(const struct tune_attempt *a, enum tune_end *end, char *ou
 		tune_attempt_words(a, words, sizeof(words));
 	snprintf(out, len, "%s%s%s", what, *words ? ". It said: " : "", words);
 	return true;
+}
+
+void tune_bench_fence(const struct tune_bench *b, struct tune_attempt *a)
+{
+	a->fenced = true;
+	for (const char *const *word = b->fence.wrap; *word; word++)
+		tune_call_word(&a->call, "%s", *word);
 }
 
 void tune_bench_place(const struct tune_bench *b, struct tune_attempt *a, struct tune_where *w)
@@ -338,6 +347,7 @@ int tune_bench_run_with(struct tune_bench *b, const struct tune_run *how, struct
 	tune_result_init(out);
 	rc = set_out(b, how, &a, db, options, &w.cache, &err);
 	if (!rc) {
+		tune_bench_fence(b, &a);
 		add_extras(how, a.folder, &a.call);
 		tune_bench_place(b, &a, &w);
 		a.timeout = time_allowed(b, w.seconds);

@@ -47,6 +47,9 @@ int tune_bench_prepare(struct tune_bench *b, struct lode_err *err);
  * -ENOTSUP for a script: it must be given a file. */
 int tune_bench_defaults(struct tune_bench *b, const char *path, struct lode_err *err);
 
+/* Where the spec asks for it (--probe): what the disk does, in words, "" if there is no fio. Kept in the folder of results, which must be there. 0 or -EINTR. */
+int tune_bench_probe(struct tune_bench *b, char *out, size_t len);
+
 const char *tune_bench_rocksdb_library(const struct tune_bench *b); /* the librocksdb that the command is linked with, or NULL */
 const char *tune_bench_scratch(const struct tune_bench *b);	    /* a folder for whatever else has to be gone afterwards */
 const char *tune_bench_notes(const struct tune_bench *b);	    /* what an operator should know, a line each; "" = nothing */

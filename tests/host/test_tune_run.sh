@@ -61,6 +61,18 @@ options=$(ls "$work"/OPTIONS-* | tail -1)
 KEYS=20000 tune 0 --seconds 2 --options "$options" -s workload.prepare="$here/../../docs/examples/tune-script fill" -- "$here/../../docs/examples/tune-script"
 says '^run 1 of 1: .*p99 of get '
 
+script answers 'echo "{\"ops_per_sec\": 5}" >"$LODESTONE_RESULT"'
+# A disk that is probed: by a program that prints what fio does.
+mkdir "$work/bin"
+cat >"$work/bin/fio" <<'FIO'
+#!/bin/bash
+for a in "$@"; do case $a in --filename=*) echo x >"${a#*=}" || exit 1 ;; --direct=1) exit 1 ;; esac; done
+echo '{"fio version": "fio-3.33", "jobs": [{"error": 0, "read": {"iops": 10613.886114, "bw_bytes": 434744770}, "write": {"iops": 523.1, "bw_bytes": 88000000}}]}'
+FIO
+chmod +x "$work/bin/fio"
+PATH=$work/bin:$PATH tune 0 --probe --out "$work/none" --options "$options" -- "$work/answers"
+says 'disk by fio: sequential writes 90 MB/s, random 4 KiB writes 500/s, sequential reads 400 MB/s, random 4 KiB reads 10000/s .through the page cache.'
+
 # ---- what does not ----
 tune 1 -- db_bench --benchmarks=nosuchthing --num=1000 --use_existing_db=1 --db="$work/mine"
 says "ended with status 1.*unknown benchmark 'nosuchthing'"
