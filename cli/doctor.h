@@ -41,6 +41,7 @@ enum cli_rocksdb {
 struct cli_image {
 	enum cli_rocksdb kind;
 	bool executable;
+	bool within;	     /* the tuner is in the same file, and needs nobody's exports */
 	const char *linkage; /* a static text, like: */
 	const char *form;    /* which open, and since when; "" */
 	char version[64];    /* "7.8.3", "6.27 to 7.1"; "" if it cannot be told */

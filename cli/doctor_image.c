@@ -3,6 +3,7 @@
 #include "doctor.h"
 
 #include "base/fmt.h"
+#include "host/names.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -139,6 +140,7 @@ void cli_image_look(const struct cli_elf *e, const char *path, struct cli_image 
 	    .kind = kind_of(e, &out->form), .form = out->form, .executable = e->has_interp && !cli_elf_string(e, DT_SONAME)};
 	if (out->kind == CLI_ROCKS_NONE)
 		return;
+	out->within = cli_elf_find(e, LODE_LINKED_MARK) != NULL;
 	out->linkage = out->executable ? "static in the executable"
 		       : !strncmp(base ? base + 1 : path, "librocksdb", 10) ? "a shared library"
 									    : "static in a shared object";
@@ -156,6 +158,7 @@ static void add_facts(struct cli_report *r, const struct cli_image *i, const cha
 	lode_json_str(&r->images, "linkage", i->linkage);
 	lode_json_str(&r->images, "open", i->form);
 	lode_json_str(&r->images, "kind", kinds[i->kind]);
+	lode_json_bool(&r->images, "tuner_linked", i->within);
 	lode_json_end(&r->images);
 }
 
@@ -165,6 +168,10 @@ void cli_image_say(struct cli_report *r, const struct cli_image *i, const char *
 		return;
 	add_facts(r, i, path);
 	cli_find(r, CLI_F_IMAGE, path, "RocksDB %s, %s", i->version, i->linkage);
+	if (i->within) {
+		cli_find(r, CLI_F_WITHIN, path, NULL);
+		return;
+	}
 	switch (i->kind) {
 	case CLI_ROCKS_OK:
 		cli_find(r, CLI_F_CAUGHT, path, "%s", i->form);

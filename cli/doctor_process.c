@@ -20,6 +20,7 @@ struct process {
 	pid_t pid;
 	char exe[PATH_MAX];
 	bool preload, agent, thread; /* our libraries are mapped; the agent's thread runs */
+	bool within;		     /* the agent is a part of what holds RocksDB */
 	unsigned rocksdb;
 };
 
@@ -60,6 +61,7 @@ static void look_at_map(struct cli_report *r, struct process *p, const char *ran
 			return;
 	}
 	cli_image_look(&e, path, &image);
+	p->within |= image.within;
 	cli_elf_close(&e);
 	if (image.kind == CLI_ROCKS_NONE)
 		return;
@@ -183,6 +185,8 @@ static void look_at_start(struct cli_report *r, struct process *p)
 	lode_buf_fini(&env);
 	if (p->preload)
 		cli_find(r, CLI_F_PRELOAD_IN, NULL, NULL);
+	else if (p->within)
+		; /* it does without */
 	else if (secure_mode(p->pid))
 		cli_find(r, CLI_F_SECURE, p->exe, NULL);
 	else if (asked && !is_there(p->pid, preload))
@@ -333,8 +337,10 @@ bool cli_doctor_process(struct cli_report *r, pid_t pid)
 	if (status) {
 		cli_find(r, CLI_F_AGENT_IN, NULL, "%s", t.socket);
 		say_status(r, status);
-	} else if (p.agent && p.thread) {
+	} else if ((p.agent || p.within) && p.thread) {
 		cli_find(r, CLI_F_AGENT_SILENT, t.socket, "%s", cli_ask_error(rc));
+	} else if (p.within && !p.preload) {
+		cli_find(r, CLI_F_WITHIN_IDLE, NULL, NULL);
 	} else if (p.agent) {
 		cli_find(r, CLI_F_AGENT_IDLE, NULL, NULL);
 	} else if (p.preload) {

@@ -5,7 +5,7 @@
 /* How a RocksDB that cannot be caught from outside gets the tuner all the same, or can be caught after all. */
 #define MEND_PLUGIN                                                                                                                        \
 	"use the plugin: build RocksDB with it (ROCKSDB_PLUGINS=lodestone) and name it in the OPTIONS file that the program loads "        \
-	"(listeners={{id=lodestone}}); or link the program with the shared librocksdb"
+	"(listeners={{id=lodestone}}); or link the program with liblodestone-static.a, or with the shared librocksdb"
 
 /* X(id, code, part, health, text, mend). A text stands after its subject and a colon; %s is the detail, which otherwise follows in brackets.
  */
@@ -29,6 +29,8 @@
 	  "ask again when it has opened its database")                                                                                     \
 	/* can it be tuned */                                                                                                              \
 	X(CAUGHT, "caught", TUNE, OK, "its opens can be caught (%s)", NULL)                                                                \
+	X(WITHIN, "linked-in", TUNE, OK,                                                                                                   \
+	  "the tuner is linked in, too, and needs no exports: it comes with lodestone_attach, or with an entry in the OPTIONS file", NULL) \
 	X(BOUND_EXE, "static-bound", TUNE, FAIL,                                                                                           \
 	  "RocksDB is linked in statically; exported or not, an executable's own calls do not go through a slot that could be caught",     \
 	  MEND_PLUGIN)                                                                                                                     \
@@ -63,6 +65,9 @@
 	X(AGENT_OUT, "no-agent", TUNE, WARN, "the agent is not in it: no database has been opened since the start", NULL)                  \
 	X(AGENT_IDLE, "agent-idle", TUNE, FAIL, "the agent is in it and does nothing: no database was opened that can be tuned (its log says why)", \
 	  NULL)                                                                                                                            \
+	X(WITHIN_IDLE, "linked-in-idle", TUNE, FAIL, "nobody has called the tuner that is linked in, or it has refused",                    \
+	  "attach a database (lodestone.h), or give the file that it loads its options from the entry listeners={{id=lodestone}}: with an "  \
+	  "entry it comes at the first flush; RocksDB's LOG and the tuner's say why it refuses")                                           \
 	X(AGENT_SILENT, "agent-silent", TUNE, FAIL, "the agent does not answer: %s",                                                                        \
 	  "look at the process's log; agent.runtime_dir must be a directory it can write to")                                              \
 	X(READ_ONLY, "read-only", TUNE, FAIL, "is open without the right to write (read-only, or as a secondary): nothing of it can be tuned", \

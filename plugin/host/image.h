@@ -64,7 +64,7 @@ struct lode_image {
 	void *sym[SYM_N];      /* NULL: not in this image */
 };
 
-/* What the linker has bound, up to a row without a name; and whether an address is inside the executable or library that we are part of. Both NULL unless
+/* What the linker has bound, up to a row without a name (whose address is a mark for the doctor); and whether an address is inside the executable or library that we are part of. Both NULL unless
  * linked.c is part of it, too, which a weak reference alone would not pull out of an archive. */
 #ifdef LODE_STATIC
 #define LODE_IF_LINKED __attribute__((visibility("hidden")))

@@ -28,7 +28,7 @@ const struct lode_linked lode_linked[] = {
     LODE_IMAGE_NAMES(SYMBOL) /* first: SYM_DB_VTABLE */
     LODE_CACHE_KINDS(KIND)
     LODE_CACHE_METHODS(METHOD)
-    {NULL, NULL},
+    {NULL, LODE_LINKED_MARK},
 };
 
 /* From the linker: where the object that holds this code begins and ends. */

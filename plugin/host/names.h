@@ -81,6 +81,9 @@
 	X(BASE, GET_CAPACITY, "_ZNK7rocksdb16ShardedCacheBase11GetCapacityEv") \
 	X(PLAIN, GET_CAPACITY, "_ZNK7rocksdb12ShardedCache11GetCapacityEv")
 
+/* In every executable or library that linked.c is a part of, for who looks at the file. */
+#define LODE_LINKED_MARK "lodestone: linked to the RocksDB in this file"
+
 /* clang-format on */
 
 #endif

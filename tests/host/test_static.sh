@@ -30,10 +30,34 @@ seen() {
 	END
 }
 
+held() {
+	grep -q '^cache ' "$work/$how.out"
+}
+ended_or_held() {
+	held || ! kill -0 $pid 2>/dev/null
+}
+
+# doctor PID: what it says of a program that has both in it.
+doctor() {
+	"${environment[@]}" "$build/lodestone" doctor "$1" >"$work/doctor" 2>&1 || fail "doctor: $(cat "$work/doctor")"
+	for words in 'static in the executable' 'the tuner is linked in, too' 'the agent answers' 'Statistics of the application, block cache LRUCache'; do
+		grep -q "$words" "$work/doctor" || fail "doctor does not say '$words': $(cat "$work/doctor")"
+	done
+	grep FAIL "$work/doctor" && fail "doctor: $(cat "$work/doctor")"
+}
+
 for how in linked linked_static; do
 	settings $how "${active[@]}"
-	"${environment[@]}" timeout 100 "$hosts/host_$how" "$work/$how.db" "$work/$how.json" >"$work/$how.out" 2>"$work/$how.err" ||
-		fail "host_$how: $(cat "$work/$how.out" "$work/$how.err")"
+	mkfifo "$work/$how.fifo"
+	"${environment[@]}" timeout 100 "$hosts/host_$how" "$work/$how.db" "$work/$how.json" hold <"$work/$how.fifo" >"$work/$how.out" 2>"$work/$how.err" &
+	pid=$!
+	exec {hold}>"$work/$how.fifo"
+	wait_until 100 ended_or_held || fail "host_$how: $(cat "$work/$how.out" "$work/$how.err")"
+	if [ $how = linked_static ] && held; then
+		doctor "$(pgrep -P $pid)"
+	fi
+	exec {hold}>&-
+	wait $pid || fail "host_$how: $(cat "$work/$how.out" "$work/$how.err")"
 	for option in write_buffer_size block_cache_size max_background_jobs; do
 		grep -q "^$option applied [1-9]" "$work/$how.out" || fail "host_$how: $option was not tried: $(cat "$work/$how.out")"
 	done
@@ -50,5 +74,32 @@ echo "an option of each kind applied and put back; status as with the shared lib
 settings api_static agent.mode=auto judge.pace=rush agent.interval=100ms
 "${environment[@]}" timeout 100 "$hosts/host_api_static" "$work/api.db" || fail "host_api_static"
 echo "every function of the C API: as it should be"
+
+# The names that a program sees of ours.
+nm --defined-only --extern-only "$build/liblodestone-static.a" 2>/dev/null | awk 'NF == 3 && $2 !~ /[wWvVu]/ { print $3 }' |
+	grep -vE '^(lode_|lodestone_)|^__(asan|odr_asan|tsan|start|stop)' | grep . && fail "the static library defines names that are not ours to take"
+
+[ -z "$asan" ] || { passed "an installed copy and -static: left out, the libraries are built with a sanitizer"; exit 0; }
+
+# By pkg-config from an installed copy; then with -static, where no library could be opened: it runs, untuned, and says why.
+prefix=$work/prefix
+cmake --install "$build" --prefix "$prefix" >"$work/install.log" 2>&1 || fail "cmake --install: $(tail -2 "$work/install.log")"
+lib=$(dirname "$(find "$prefix" -name liblodestone-static.a)")
+export PKG_CONFIG_PATH=$lib/pkgconfig
+sed -i "s#^prefix=.*#prefix=$prefix#; s#^libdir=.*#libdir=$lib#; s#^includedir=.*#includedir=$prefix/include#" "$lib/pkgconfig/lodestone-static.pc" # as with DESTDIR
+rocksdb="-l:librocksdb.a -lsnappy -lz -lbz2 -llz4 -lzstd"
+# shellcheck disable=SC2046,SC2086
+cc -D_GNU_SOURCE "$here/hosts/host_linked.c" -o "$work/installed" $(pkg-config --cflags lodestone-static) $(pkg-config --libs lodestone-static) $rocksdb -lstdc++ -lm ||
+	fail "pkg-config: host_linked.c"
+settings installed agent.mode=observe
+HOST_LINKED=look "${environment[@]}" timeout 60 "$work/installed" "$work/installed.db" "$work/installed.json" >"$work/out" 2>&1 || fail "installed: $(cat "$work/out")"
+grep -q '"rocksdb":"7' "$work/installed.json" || fail "installed: $(cat "$work/installed.json")"
+# shellcheck disable=SC2046,SC2086
+g++ -static -o "$work/full" -xc -D_GNU_SOURCE "$here/hosts/host_linked.c" -xnone $(pkg-config --cflags lodestone-static) $(pkg-config --libs lodestone-static) $rocksdb -lm \
+	2>"$work/link.err" || fail "-static: $(cat "$work/link.err")"
+settings full agent.mode=observe
+"${environment[@]}" timeout 60 "$work/full" "$work/full.db" "$work/full.json" >"$work/out" 2>&1
+[ $? = 3 ] && grep -q '^not tuned: this program is linked with -static' "$work/out" || fail "-static: $(cat "$work/out")"
+echo "installed: found by pkg-config; with -static: runs untuned, and says why"
 
 passed

@@ -1,7 +1,8 @@
 /* A service in C whose advisor asks for the block cache and for the memtables in turn: what is written has to come through, be seen, and be put back. Built
  * twice: with the shared libraries, and with RocksDB and the tuner in the executable itself, where nothing is exported.
  *
- *     host_linked DIR STATUS-FILE [hold]        settings come from the environment; hold: stays open until a line comes on standard input */
+ *     host_linked DIR STATUS-FILE [hold]        settings come from the environment; hold: stays open until standard input ends;
+ *                                               HOST_LINKED=look: writes the status at once */
 #include "lodestone.h"
 
 #include <rocksdb/c.h>
@@ -127,7 +128,7 @@ int main(int argc, char **argv)
 		return 3;
 	}
 	MUST(!err);
-	for (unsigned i = 0; i < 60000000 && !all_seen(); i++) {
+	for (unsigned i = 0; i < 60000000 && !getenv("HOST_LINKED") && !all_seen(); i++) {
 		work(db, other, i);
 		if (i % 1024 == 0 && rocksdb_cache_get_capacity(cache) > most)
 			most = rocksdb_cache_get_capacity(cache);
