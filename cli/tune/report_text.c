@@ -125,7 +125,10 @@ int tune_report_text(const struct tune_history *h, FILE *out)
 	lode_buf_adds(&b, "\n  baseline   ");
 	rate(&b, &h->baseline);
 	lode_buf_adds(&b, "\n  final      ");
-	tune_say_effect(&b, h->gain, h->lo, h->hi);
+	if (a.verdict[TUNE_KEPT])
+		tune_say_effect(&b, h->gain, h->lo, h->hi);
+	else
+		lode_buf_adds(&b, "the options that it began with");
 	if (h->pairs)
 		lode_buf_addf(&b, " against the baseline, measured afresh in %u pairs", h->pairs);
 	lode_buf_adds(&b, "\n");
