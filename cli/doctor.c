@@ -40,6 +40,8 @@ static void examine(struct cli_report *r, int argc, char **argv, bool command, b
 	} else if (!command && !lode_num_parse(argv[0], strlen(argv[0]), &pid) && pid > 0 && pid <= INT_MAX) {
 		if (!cli_doctor_process(r, (pid_t)pid))
 			return;
+	} else if (!command && cli_doctor_options(r, argv[0])) {
+		; /* that is all there is to it */
 	} else if (!command && !access(argv[0], F_OK)) {
 		cli_doctor_file(r, argv[0]);
 	} else if (find_command(argv[0], path, sizeof path)) {

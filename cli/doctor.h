@@ -75,11 +75,19 @@ void cli_image_say(struct cli_report *r, const struct cli_image *i, const char *
 void cli_doctor_file(struct cli_report *r, const char *path);
 void cli_doctor_privileges(struct cli_report *r, const char *path, const char *shown);
 
+/* doctor_entry.c. False: that file is no OPTIONS file, and nothing was said. */
+bool cli_doctor_options(struct cli_report *r, const char *path);
+/* What the OPTIONS of a database say that a process with the listener has open and that is not tuned yet. */
+void cli_doctor_entry_of(struct cli_report *r, pid_t pid, const char *dir);
+
 /* doctor_process.c; false: it cannot be looked at */
 bool cli_doctor_process(struct cli_report *r, pid_t pid);
 
-/* doctor_open.c: databases that a process holds open, by its descriptors. Returns how many are open for writing. */
-unsigned cli_doctor_open(struct cli_report *r, pid_t pid, bool answers);
+/* A database that is open for writing. */
+typedef void cli_open_fn(struct cli_report *r, pid_t pid, const char *dir);
+/* doctor_open.c: databases that a process holds open, by its descriptors. Returns how many are open for writing; writer, if
+ * any, is called for each. */
+unsigned cli_doctor_open(struct cli_report *r, pid_t pid, bool answers, cli_open_fn *writer);
 
 /* doctor_setup.c: this installation (pid 0), or the configuration as a process has it. */
 void cli_doctor_libraries(struct cli_report *r);

@@ -71,7 +71,7 @@ static void look_at_descriptor(struct open_dbs *o, const char *link)
 		note(o, target, false);
 }
 
-unsigned cli_doctor_open(struct cli_report *r, pid_t pid, bool answers)
+unsigned cli_doctor_open(struct cli_report *r, pid_t pid, bool answers, cli_open_fn *writer)
 {
 	static struct open_dbs o; /* large; this command has one thread and asks once */
 	char path[PATH_MAX];
@@ -103,5 +103,8 @@ unsigned cli_doctor_open(struct cli_report *r, pid_t pid, bool answers)
 			cli_find(r, CLI_F_WRITER, o.db[i].dir, NULL);
 	}
 	lode_json_end(&r->facts);
+	for (size_t i = 0; i < o.n && writer; i++)
+		if (o.db[i].writes && is_rocksdb(pid, o.db[i].dir))
+			writer(r, pid, o.db[i].dir);
 	return writers;
 }

@@ -19,8 +19,8 @@
 struct process {
 	pid_t pid;
 	char exe[PATH_MAX];
-	bool preload, agent, thread; /* our libraries are mapped; the agent's thread runs */
-	bool within;		     /* the agent is a part of what holds RocksDB */
+	bool preload, plugin, agent, thread; /* our libraries are mapped; the agent's thread runs */
+	bool within;			     /* the agent is a part of what holds RocksDB */
 	unsigned rocksdb;
 };
 
@@ -51,6 +51,7 @@ static void look_at_map(struct cli_report *r, struct process *p, const char *ran
 		path[len - tail] = '\0';
 	name = strrchr(path, '/') + 1;
 	p->preload |= !strcmp(name, "liblodestone-preload.so");
+	p->plugin |= !strcmp(name, "liblodestone-plugin.so");
 	p->agent |= !strncmp(name, "liblodestone.so", 15); /* with or without its version */
 	if (!strncmp(name, "liblodestone", 12))
 		return;
@@ -183,9 +184,11 @@ static void look_at_start(struct cli_report *r, struct process *p)
 			if (!strncmp(at, "LD_PRELOAD=", 11))
 				asked = preload_of(at + 11, preload, sizeof preload);
 	lode_buf_fini(&env);
+	if (p->plugin)
+		cli_find(r, CLI_F_PLUGIN_IN, NULL, NULL);
 	if (p->preload)
 		cli_find(r, CLI_F_PRELOAD_IN, NULL, NULL);
-	else if (p->within)
+	else if (p->plugin || p->within)
 		; /* it does without */
 	else if (secure_mode(p->pid))
 		cli_find(r, CLI_F_SECURE, p->exe, NULL);
@@ -333,7 +336,7 @@ bool cli_doctor_process(struct cli_report *r, pid_t pid)
 	look_at_start(r, &p);
 	p.thread = agent_thread(pid);
 	status = ask_agent(pid, &t, &rc);
-	cli_doctor_open(r, pid, status != NULL);
+	cli_doctor_open(r, pid, status != NULL, p.plugin && !p.preload && !status ? cli_doctor_entry_of : NULL);
 	if (status) {
 		cli_find(r, CLI_F_AGENT_IN, NULL, "%s", t.socket);
 		say_status(r, status);
@@ -341,6 +344,8 @@ bool cli_doctor_process(struct cli_report *r, pid_t pid)
 		cli_find(r, CLI_F_AGENT_SILENT, t.socket, "%s", cli_ask_error(rc));
 	} else if (p.within && !p.preload) {
 		cli_find(r, CLI_F_WITHIN_IDLE, NULL, NULL);
+	} else if (p.plugin && !p.preload) {
+		; /* what its databases' OPTIONS say has been said */
 	} else if (p.agent) {
 		cli_find(r, CLI_F_AGENT_IDLE, NULL, NULL);
 	} else if (p.preload) {

@@ -17,6 +17,7 @@
 	X(NAMESPACE, "mount-namespace", WHAT, NOTE, "lives in a mount namespace of its own (a container?): paths are as it sees them", NULL) \
 	X(WRITER, "database", WHAT, NOTE, "is open for writing", NULL)                                                                     \
 	X(DATABASE, "database-tuned", WHAT, NOTE, "%s", NULL)                                                                              \
+	X(OPTIONS, "options", WHAT, NOTE, "an OPTIONS file of RocksDB %s", NULL)                                                           \
 	X(NO_PROCESS, "no-process", WHAT, FAIL, "there is no process %s", NULL)                                                            \
 	X(UNREADABLE, "unreadable", WHAT, FAIL, "cannot be looked at: %s", "ask as its user or as root")                                   \
 	X(NO_PROGRAM, "no-program", WHAT, FAIL, "there is no program of that name", NULL)                                                  \
@@ -55,8 +56,25 @@
 	X(DISABLED, "disabled", TUNE, FAIL, "the kill switch LODESTONE_DISABLE is set", "start it without LODESTONE_DISABLE")              \
 	X(EXCLUDED, "excluded", TUNE, FAIL, "%s", "change agent.include or agent.exclude")                                                 \
 	X(PRELOAD_IN, "preload", TUNE, OK, "the preload is in it", NULL)                                                                   \
+	X(PLUGIN_IN, "plugin", TUNE, OK, "the listener's library is in it", NULL)                                                          \
+	X(WAITS, "waits", TUNE, OK, "waits for the first flush or compaction, with which RocksDB shows the database to its listeners", NULL) \
+	X(ENTRY_REFUSED, "entry-refused", TUNE, FAIL, "RocksDB's LOG has: %s", NULL)                                                       \
+	X(ENTRY, "entry", TUNE, OK, "has the entry (%s)", NULL)                                                                            \
+	X(ENTRY_NONE, "no-entry", TUNE, FAIL, "has no entry of the listener",                                                              \
+	  "write listeners={{id=lodestone;mode=observe}} below [DBOptions] in the file that the program loads its options from; in one that RocksDB has written it "      \
+	  "is missing also where the listener's library was not loaded then")                                                              \
+	X(ENTRY_ID, "entry-id", TUNE, FAIL, "the id is '%s', which RocksDB does not know and ignores without a word", "write id=lodestone") \
+	X(ENTRY_FORM, "entry-form", TUNE, FAIL, "%s", "one line below [DBOptions]: listeners={{id=lodestone;mode=observe}}")               \
+	X(ENTRY_WORD, "entry-word", TUNE, FAIL, "%s", "until it is right, the database is not tuned")                                      \
+	X(ENTRY_CONFIG, "entry-config", TUNE, FAIL, "%s", "until the file named by config can be read and is right, the database is not tuned") \
+	X(ENTRY_RELATIVE, "entry-relative", TUNE, WARN, "is a relative path: it counts from the directory in which the program stands",    \
+	  "write the whole path")                                                                                                          \
+	X(ENTRY_PROPERTY, "entry-property", TUNE, WARN, "nobody knows the property %s", "there are config, mode and close")                 \
+	X(OPTIONS_BAD, "options-broken", TUNE, FAIL, "RocksDB would not load it: %s", NULL)                                                \
+	X(OPTIONS_OLD, "options-old", TUNE, FAIL, "is of RocksDB %s; a listener in an OPTIONS file needs 6.29",                            \
+	  "use the preload (`lodestone run`)")                                                                                             \
 	X(PRELOAD_OUT, "no-preload", TUNE, FAIL, "the preload is not in it",                                                               \
-	  "start it with `lodestone run -- COMMAND`; a running process cannot be entered")                                                 \
+	  "start it with `lodestone run -- COMMAND`, or with liblodestone-plugin.so and an entry in its OPTIONS file; a running process cannot be entered")                                                 \
 	X(PRELOAD_REFUSED, "preload-refused", TUNE, FAIL, "LD_PRELOAD names the preload (%s), but the loader did not take it",             \
 	  "is the library there and readable for it? the loader says why on the program's standard error")                                 \
 	X(PRELOAD_OUTSIDE, "preload-outside", TUNE, FAIL, "LD_PRELOAD names %s, which is not there in its mount namespace",                \
@@ -89,6 +107,12 @@
 	  "install it, or build it in the same directory as this command")                                                                 \
 	X(BAD_LIBRARY, "bad-library", CHECK, FAIL, "%s", "install it again")                                                               \
 	X(LIBRARY_NEEDS, "library-needs", CHECK, WARN, "needs %s beside libc", "fine in a sanitizer's build; in a release it must not be") \
+	X(PLUGIN, "plugin-library", CHECK, OK, "makes the entry known to programs with %s",  NULL)                                        \
+	X(NO_PLUGIN, "no-plugin-library", CHECK, FAIL, "was not found beside this command nor in " LODE_LIBDIR,                            \
+	  "install it, or build RocksDB with the plugin in it; without either nobody knows the entry")                                     \
+	X(PLUGIN_ROCKSDB, "plugin-rocksdb", CHECK, FAIL, "needs %s, which was not found", "install that version, or build the plugin for the one that is there") \
+	X(PLUGIN_VERSION, "plugin-version", CHECK, WARN, "is for %s",                                                                      \
+	  "it registers nothing in a program with another version; build it with that one's headers, or use the preload")                  \
 	X(CONFIG, "configuration", CHECK, OK, "%s", NULL)                                                                                  \
 	X(CONFIG_BAD, "configuration-problem", CHECK, FAIL, "%s", "the default is in force until it is right")                             \
 	X(KILL_SWITCH, "kill-switch", CHECK, FAIL, "the kill switch LODESTONE_DISABLE is set", "unset LODESTONE_DISABLE")                  \

@@ -51,7 +51,7 @@ const struct cli_verb cli_verbs[] = {
     {"metrics", "[PID] [-S SOCKET] [-d DB]", "Prometheus text", TARGET_HELP, cli_ask},
     {"doctor", "[-j] [--ask] [PID | FILE | -- COMMAND [ARG]...]", "can it be tuned, and if not, why not",
      "  PID         a running process\n"
-     "  FILE        an executable or library; it is read, not run\n"
+     "  FILE        an executable or library, which is read, not run; or an OPTIONS file: is the entry of the listener in it right?\n"
      "  COMMAND     the same, looked up as a shell would\n"
      "  --ask       make one small real call to the language model\n"
      "  -j          JSON\n\n"

@@ -1,5 +1,6 @@
 /* Which process is meant, and what it answers. */
 #include "cli.h"
+#include "entry.h"
 
 #include "agent/control.h"
 #include "base/fs.h"
@@ -201,6 +202,11 @@ static int find_pid(struct cli_target *t)
 	}
 	if (kill(t->pid, 0) && errno == ESRCH)
 		return cli_error(CLI_FAILED, "there is no process %d", (int)t->pid);
+	if (cli_entry_plugin_in(t->pid))
+		return cli_error(CLI_FAILED,
+				 "process %d has the listener's library in it and is waiting for the first flush or compaction of a database with the entry in its "
+				 "OPTIONS; `lodestone doctor %d` says whether it has one",
+				 (int)t->pid, (int)t->pid);
 	return cli_error(CLI_FAILED, "process %d does not answer at %s; `lodestone doctor %d` says why", (int)t->pid, t->socket,
 			 (int)t->pid);
 }

@@ -8,7 +8,7 @@
 #include <dlfcn.h>
 #include <string.h>
 
-static struct lode_agent *agent; /* as lodestone_entry has found it; before any function of the table is called */
+static struct lode_agent *_Atomic agent; /* as lodestone_entry has found it; before any function of the table is called */
 
 /* The cookie from before an open to after it is our reference to the Statistics that were added, if they were. */
 static const void *db_opening(struct lode_entry_open *o)
@@ -85,6 +85,11 @@ static void process_exit(void)
 static void fork_child(void)
 {
 	lode_process_leave();
+}
+
+bool lode_process_preloaded(void)
+{
+	return agent;
 }
 
 const struct lode_entry *lodestone_entry(uint32_t abi, char *const *env)

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #define LOOKS_APART 50000000ull	 /* ns between the first look and attaching */
+#define OPEN_BY_THEN 10000000000ull /* the same where the preload will have it as soon as its open is through */
 #define YOUNG 60000000000ull	 /* ns: attached so lately that a closing may have begun before */
 #define REMEMBERED 60000000000ull /* ns for which a database that was closed past us is not looked at */
 #define GONE_MAX 64
@@ -173,17 +174,18 @@ static int first_look(void *db, const struct lodestone_entry_words *entry, char 
 
 static int second_look(struct lode_watch *w, void *db, const struct lodestone_entry_words *entry, char *line, size_t len)
 {
+	uint64_t apart = lode_process_preloaded() ? OPEN_BY_THEN : LOOKS_APART;
 	bool in;
 	int word;
 
-	if (lode_watch_state(w) != LODE_WATCHED_SEEN || lode_watch_age(w) < LOOKS_APART || !lode_watch_move(w, LODE_WATCHED_SEEN, LODE_WATCHED_BUSY))
+	if (lode_watch_state(w) != LODE_WATCHED_SEEN || lode_watch_age(w) < apart || !lode_watch_move(w, LODE_WATCHED_SEEN, LODE_WATCHED_BUSY))
 		return LODESTONE_LOOK_NOTHING;
 	word = come_in(db, entry, line, len, &in);
 	lode_watch_move(w, LODE_WATCHED_BUSY, in ? LODE_WATCHED_IN : LODE_WATCHED_OUT);
 	return word;
 }
 
-int lodestone_listener_look(void *db, const struct lodestone_entry_words *entry, char *line, size_t len)
+int lodestone_listener_look(void *db, const struct lodestone_entry_words *entry, char *line, size_t len, uint64_t *opening)
 {
 	struct lode_agent *agent = lode_process_there();
 	struct lode_watch *w;
@@ -191,14 +193,19 @@ int lodestone_listener_look(void *db, const struct lodestone_entry_words *entry,
 	if (lode_process_left() || lode_dying(db))
 		return LODESTONE_LOOK_NOTHING;
 	w = lode_watch_of(db);
-	if (w)
-		return second_look(w, db, entry, line, len);
-	if (agent && lode_agent_number(agent, db)) {
-		if (entry->shutdown_hook || strcmp(entry->close, "detach") == 0)
+	if (w && lode_watch_state(w) != LODE_WATCHED_SEEN)
+		return LODESTONE_LOOK_NOTHING;
+	*opening = agent ? lode_agent_number(agent, db) : 0;
+	if (*opening) {
+		if (w) /* the first jobs of a database may begin before the preload has heard that it is open */
+			lode_watch_move(w, LODE_WATCHED_SEEN, LODE_WATCHED_OUT);
+		else if (entry->shutdown_hook || strcmp(entry->close, "detach") == 0)
 			return LODESTONE_LOOK_NOTHING; /* our own doing */
 		snprintf(line, len, "%s is in already, preloaded or attached by the program; the entry in the OPTIONS file adds nothing", lodestone_version());
 		return LODESTONE_LOOK_KNOWN;
 	}
+	if (w)
+		return second_look(w, db, entry, line, len);
 	return is_gone(db) ? LODESTONE_LOOK_NOTHING : first_look(db, entry, line, len);
 }
 

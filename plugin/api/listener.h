@@ -20,12 +20,13 @@ struct lodestone_entry_words {
 enum {
 	LODESTONE_LOOK_NOTHING, /* there is none */
 	LODESTONE_LOOK_SAY,	/* writes it to RocksDB's LOG */
-	LODESTONE_LOOK_KNOWN,	/* the same, once for this listener */
+	LODESTONE_LOOK_KNOWN,	/* the same, once for each opening */
 	LODESTONE_LOOK_NEVER	/* the same, and this listener need not call any more */
 };
 
-/* A callback has come with this DBImpl*, which so is there. Attaches at the second of two that are a moment apart. */
-LODESTONE_API int lodestone_listener_look(void *db, const struct lodestone_entry_words *entry, char *line, size_t len);
+/* A callback has come with this DBImpl*, which so is there. Attaches at the second of two that are a moment apart.
+ * *opening: for LODESTONE_LOOK_KNOWN, a number that no other opening has. */
+LODESTONE_API int lodestone_listener_look(void *db, const struct lodestone_entry_words *entry, char *line, size_t len, uint64_t *opening);
 /* It shuts down. certain: RocksDB says so itself, on the thread that closes; else a flush that usually belongs to it. */
 LODESTONE_API void lodestone_listener_shutdown(void *db, int certain);
 /* The entry is known to RocksDB from now on; or it cannot be, because built was compiled in and found is what runs. */

@@ -8,6 +8,7 @@
 struct lode_agent *lode_process_agent(char *const *env, const struct lode_agent_owner *owner, bool *made, struct lode_err *err);
 /* The agent if there is one, also in the child of a fork. */
 struct lode_agent *lode_process_there(void);
+bool lode_process_preloaded(void); /* entry.c: the preload has it, too, and sees every open to its end */
 /* True in the child of a fork: the agent's threads are not here, and its locks may be held for ever. Async-signal-safe. */
 bool lode_process_left(void);
 void lode_process_leave(void); /* in that child */

@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <mutex>
 
 #define VERSION_AT_LEAST(major, minor) (ROCKSDB_MAJOR > (major) || (ROCKSDB_MAJOR == (major) && ROCKSDB_MINOR >= (minor)))
 
@@ -131,11 +132,12 @@ class Listener : public rocksdb::EventListener
 	{
 		const lodestone_entry_words entry = {words_.config.c_str(), words_.mode.c_str(), words_.close.c_str(), unknown_.c_str(), VERSION_AT_LEAST(11, 8)};
 		char line[600];
-		int what = never_ ? LODESTONE_LOOK_NOTHING : lodestone_listener_look(db, &entry, line, sizeof(line));
+		uint64_t opening = 0;
+		int what = never_ ? LODESTONE_LOOK_NOTHING : lodestone_listener_look(db, &entry, line, sizeof(line), &opening);
 
 		if (what == LODESTONE_LOOK_NEVER)
 			never_ = true;
-		if (what == LODESTONE_LOOK_NOTHING || (what == LODESTONE_LOOK_KNOWN && known_.exchange(true)))
+		if (what == LODESTONE_LOOK_NOTHING || (what == LODESTONE_LOOK_KNOWN && Told(opening)))
 			return;
 		try {
 			rocksdb::Header(db->GetDBOptions().info_log, "lodestone: %s", line);
@@ -143,9 +145,24 @@ class Listener : public rocksdb::EventListener
 		}
 	}
 
+	// Has this opening's LOG the line already?
+	bool Told(uint64_t opening)
+	{
+		std::lock_guard<std::mutex> lock(told_lock_);
+
+		for (uint64_t one : told_)
+			if (one == opening)
+				return true;
+		told_[told_next_++ % (sizeof(told_) / sizeof(told_[0]))] = opening;
+		return false;
+	}
+
 	Words words_;
 	std::string unknown_; // names, for a complaint
-	std::atomic<bool> never_{false}, known_{false};
+	std::atomic<bool> never_{false};
+	std::mutex told_lock_;
+	uint64_t told_[64] = {}; // the latest
+	size_t told_next_ = 0;
 };
 
 } // namespace
