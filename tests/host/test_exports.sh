@@ -55,6 +55,12 @@ if ! readelf -d "$curl" | grep -q 'NEEDED.*\[libcurl\.so\.4\]'; then
 	echo "FAILED: $curl does not need libcurl.so.4"
 	failed=1
 fi
+# The listener's library: two functions and no class of RocksDB's, of which a process must have one.
+plugin=$build/liblodestone-plugin.so
+if [ -e "$plugin" ] && [ "$(exports "$plugin" | tr '\n' ' ')" != "lodestone_plugin_version lodestone_register " ]; then
+	echo "FAILED: $plugin exports" $(exports "$plugin")
+	failed=1
+fi
 # Of the libraries that a host may have, too, none is linked: they are opened apart from it. And nothing reads the environment, changes the
 # locale or ends the process.
 agent=$build/liblodestone.so
