@@ -96,7 +96,7 @@ bool tune_sitting_tell(struct tune_sitting *g, enum tune_phase phase, const stru
 	g->p.now = g->now;
 	g->p.ended = ended;
 	g->p.iterations = g->spec->iterations;
-	g->p.iteration = g->s.open.number;
+	g->p.iteration = g->s.open.number || phase != TUNE_ASKS ? g->s.open.number : (unsigned)g->h->ntrial + 1;
 	g->p.seconds = g->p.rate = NAN;
 	g->p.gain = g->h->ntrial && isfinite(g->h->trial[g->h->ntrial - 1].total) ? g->h->trial[g->h->ntrial - 1].total : 0;
 	go = tune_sitting_pulse(g);
@@ -154,10 +154,24 @@ static void take_last(struct tune_sitting *g)
 		}
 }
 
+static int copy_file(const char *from, const char *to, struct lode_err *err)
+{
+	struct lode_buf b;
+	int r;
+
+	lode_buf_init(&b, FILE_MAX);
+	r = lode_fs_read(from, &b);
+	if (!r)
+		r = lode_fs_write_atomic(to, lode_buf_str(&b), b.len, 0644);
+	lode_buf_fini(&b);
+	return r ? lode_err_set(err, -r, "'%s' cannot be copied to '%s': %s", from, to, strerror(-r)) : 0;
+}
+
 /* The open trial has its verdict. One write to disk makes it so. */
 static int close_trial(struct tune_sitting *g)
 {
 	struct tune_trial *t = &g->s.open, *ended;
+	char best[TUNE_PATH_MAX], copy[TUNE_PATH_MAX];
 	int r;
 
 	t->seconds = tune_sitting_active(g) - t->began_s;
@@ -175,6 +189,8 @@ static int close_trial(struct tune_sitting *g)
 	g->s.nwish = 0;
 	g->s.made = false;
 	r = tune_sitting_save(g);
+	if (!r && ended->verdict == TUNE_KEPT) /* for people; the loop itself knows the candidate's */
+		r = copy_file(tune_sitting_best(g, best), tune_sitting_file(g, "best.ini", copy), g->err);
 	if (!r && !tune_sitting_tell(g, TUNE_COMPARES, ended, "%s: %.200s", tune_verdict_name(ended->verdict), ended->reason))
 		r = -EINTR;
 	return r;
@@ -327,19 +343,6 @@ static bool enough(const struct tune_sitting *g, char *why, size_t len)
 	else
 		return false;
 	return true;
-}
-
-static int copy_file(const char *from, const char *to, struct lode_err *err)
-{
-	struct lode_buf b;
-	int r;
-
-	lode_buf_init(&b, FILE_MAX);
-	r = lode_fs_read(from, &b);
-	if (!r)
-		r = lode_fs_write_atomic(to, lode_buf_str(&b), b.len, 0644);
-	lode_buf_fini(&b);
-	return r ? lode_err_set(err, -r, "'%s' cannot be copied to '%s': %s", from, to, strerror(-r)) : 0;
 }
 
 /* The file that is handed out: the best, unless measured afresh it is behind the first one. */

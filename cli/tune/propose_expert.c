@@ -11,6 +11,8 @@
 
 #define SURE 0.6	 /* rules from here on go together in the first proposal */
 #define TOGETHER_MOST 12 /* wishes of it */
+#define CACHE_DATA 3	 /* times the files that a block cache may be */
+#define CACHE_LEAST (64 << 20)
 
 /* ---- eyes ---- */
 
@@ -56,11 +58,13 @@ static double wanted(const struct tune_eyes *e, const struct tune_step *s, doubl
 	}
 }
 
-/* Memtables of all families may take a part of the memory, whatever a rule thinks good. */
+/* What a rule thinks good, within the option's bounds, and memory within what the work can use. */
 static double bounded(const struct tune_eyes *e, const struct tune_option *o, double v)
 {
 	if (!strcmp(o->name, "write_buffer_size") && e->memory > 0)
 		v = fmin(v, e->memory / 12);
+	if (!strcmp(o->name, "block_cache_size") && e->f.db_bytes > 0) /* no more than what could be in it, unpacked */
+		v = fmin(v, fmax(CACHE_LEAST, CACHE_DATA * e->f.db_bytes));
 	if (o->kind == TUNE_INT || o->kind == TUNE_SIZE)
 		v = fmin(fmax(round(v), (double)o->min), (double)o->max);
 	else if (o->kind == TUNE_MILLI)

@@ -13,12 +13,6 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#if !__has_include("tune/prove_private.h") /* until it is there */
-#define tune_prove(prover, path, written, err) ((void)(prover), (void)(written), -ENOSYS)
-#define tune_prove_settle(space, c, written, fix, n) ((void)(space), (void)(fix), (void)(n), 0)
-#define tune_prove_codecs(prover) 0
-#endif
-
 #define MEMORY_SHARE 0.6 /* of the memory that the benchmark may use: for memtables and block cache together */
 #define NOTES_MAX 128
 
