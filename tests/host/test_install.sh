@@ -17,6 +17,7 @@ bad() {
 
 prefix=$tmp/prefix
 cmake --install "$build" --prefix "$prefix" >"$tmp/log" 2>&1 || { tail -5 "$tmp/log"; bad "cmake --install"; exit 1; }
+cp "$build/install_manifest.txt" "$tmp/manifest"
 cli=$prefix/bin/lodestone
 lib=$(dirname "$(find "$prefix" -name liblodestone-preload.so)")
 doc=$prefix/share/doc/lodestone
@@ -188,4 +189,8 @@ if command -v python3 >/dev/null; then # a process that answers
 	exec 3<&- 4<&-
 fi
 echo "completion: verbs, options, keys, words, files, processes, databases"
+
+# --- and gone, as docs/install.md says ---
+tr '\n' '\0' <"$tmp/manifest" | xargs -0 rm || bad "what is to be removed"
+find "$prefix" ! -type d | grep . && bad "this is left of it"
 exit $failed
