@@ -73,6 +73,14 @@ grep -q "RocksDB [0-9]" "$work/status" || fail "status: $(cat "$work/status" "$w
 wait $bench || fail "db_bench with the preload: $(tail -3 "$work/out")"
 "$cli" journal "$work"/state/*/journal.jsonl | grep -q attach || fail "no journal"
 echo "installed: run, preload, status, journal"
+if [ -n "$plugin" ]; then # with memtables so small that a flush comes at once, which is when the listener gets to know its database
+	newest=$(ls "$work"/db/OPTIONS-* | tail -1)
+	sed -E 's/^ *listeners=.*//; s/^\[DBOptions\]/&\n  listeners={{id=lodestone;}}/; s/^( *write_buffer_size=).*/\11048576/; s/^( *arena_block_size=).*/\10/' "$newest" >"$work/OPTIONS"
+	LODESTONE_LOG_FILE=$work/plugin.log LD_PRELOAD=$lib/liblodestone-plugin.so db_bench --db="$work/plugin.db" --options_file="$work/OPTIONS" --benchmarks=fillrandom --num=200000 >"$work/out" 2>&1 ||
+		fail "db_bench with the plugin: $(tail -3 "$work/out")"
+	grep -q "lodestone $version: RocksDB [0-9]" "$work/plugin.log" || fail "an entry in the OPTIONS file: nothing came of it: $(cat "$work/plugin.log" "$work/out")"
+	echo "plugin: an entry in an OPTIONS file"
+fi
 
 # --- in a clean folder, as its documents say ---
 mkdir "$work/clean"
@@ -90,6 +98,12 @@ grep -q '"samples"' "$work/out" || fail "service: $(cat "$work/out")"
 cmake -S out-of-tree -B tree -DCMAKE_PREFIX_PATH="$root/usr" >cmake.log 2>&1 && cmake --build tree >>cmake.log 2>&1 || fail "find_package: $(tail -5 cmake.log)"
 readelf -d tree/service | grep -q 'NEEDED.*liblodestone\.so\.0' || fail "the service does not need liblodestone.so.0"
 LODESTONE_AGENT_INTERVAL=100ms tree/service "$work/service2.db" 1 >"$work/out" 2>"$work/err" || fail "service by CMake: $(cat "$work/err")"
+if [ -x "$build/tests/host/host_linked_static" ]; then # there is a librocksdb.a
+	# shellcheck disable=SC2046
+	cc service.c -o static-service $(pkg-config --cflags --libs lodestone-static) -Wl,-Bstatic -lrocksdb -Wl,-Bdynamic -lsnappy -llz4 -lzstd -lz -lbz2 -lstdc++ -lm >cc.log 2>&1 || fail "pkg-config lodestone-static: $(tail -5 cc.log)"
+	readelf -d static-service | grep -E 'NEEDED.*(lodestone|rocksdb)' && fail "a static program that needs a library of ours"
+	LODESTONE_AGENT_INTERVAL=100ms ./static-service "$work/service3.db" 1 >"$work/out" 2>"$work/err" || fail "static service: $(cat "$work/err")"
+fi
 cd / || exit 1
 echo "in a clean folder: $built examples by pkg-config, and CMake"
 
