@@ -130,7 +130,7 @@ int tune_report_text(const struct tune_history *h, FILE *out)
 	else
 		lode_buf_adds(&b, "the options that it began with");
 	if (h->pairs)
-		lode_buf_addf(&b, " against the baseline, measured afresh in %u pairs", h->pairs);
+		lode_buf_addf(&b, " against the baseline, measured afresh in %u pairs%s", h->pairs, h->lo > 0 ? "" : ": no gain is shown by it");
 	lode_buf_adds(&b, "\n");
 	for (size_t i = 0; i < h->ntrial; i++)
 		trial(&b, &h->trial[i]);

@@ -349,6 +349,24 @@ static void same_facts(void **state)
 	tune_history_fini(&h, NULL);
 }
 
+/* A last measurement that shows nothing is called so. */
+static void no_gain_shown(void **state)
+{
+	struct tune_history h;
+
+	(void)state;
+	some(&h);
+	for (int i = 0; i < 2; i++) {
+		h.lo = i ? -0.01 : 0.44;
+		char *html = text_of(tune_report_html, &h), *text = text_of(tune_report_text, &h);
+		assert_int_equal(i, strstr(html, "No gain is shown") != NULL);
+		assert_int_equal(i, strstr(text, "no gain is shown") != NULL);
+		free(html);
+		free(text);
+	}
+	tune_history_fini(&h, NULL);
+}
+
 static void hostile_words(void **state)
 {
 	struct tune_history h;
@@ -485,7 +503,7 @@ int main(void)
 		return 1;
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nothing_yet), cmocka_unit_test(as_it_stands), cmocka_unit_test(what_it_adds_up_to), cmocka_unit_test(same_facts),
-	    cmocka_unit_test(hostile_words), cmocka_unit_test(numbers), cmocka_unit_test(many), cmocka_unit_test(no_room), cmocka_unit_test(as_files),
+	    cmocka_unit_test(no_gain_shown), cmocka_unit_test(hostile_words), cmocka_unit_test(numbers), cmocka_unit_test(many), cmocka_unit_test(no_room), cmocka_unit_test(as_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
