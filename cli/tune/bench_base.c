@@ -3,6 +3,7 @@
 #include "tune/scratch.h"
 
 #include "base/fs.h"
+#include "guard/tunable.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -148,10 +149,10 @@ static bool only_waiting_failed(const struct tune_attempt *a)
 	return strstr(words, "unknown benchmark 'waitforcompaction'") || strstr(words, "unknown benchmark 'flush'"); /* an older db_bench: all else was done */
 }
 
-static int fill(struct tune_bench *b, const char *start, struct lode_err *err)
+static int fill(struct tune_bench *b, const char *start, const char *base, struct lode_err *err)
 {
 	char options[PATH_MAX], why[400];
-	struct tune_where w = {.errand = TUNE_FILL, .db = b->base, .options_file = options, .seed = (uint64_t)b->spec->seed};
+	struct tune_where w = {.errand = TUNE_FILL, .db = base, .options_file = options, .seed = (uint64_t)b->spec->seed};
 	struct tune_attempt a;
 	enum tune_end end;
 	int rc = tune_bench_folder(b, "fill", &a, err);
@@ -160,8 +161,8 @@ static int fill(struct tune_bench *b, const char *start, struct lode_err *err)
 		return rc;
 	snprintf(options, sizeof(options), "%.*s/OPTIONS.ini", PATH_MAX - 40, a.folder);
 	rc = tune_bench_options(start, options, &w.cache, err);
-	if (!rc && mkdir(b->base, 0700))
-		rc = lode_err_set(err, errno, "%.120s cannot be made: %s", b->base, strerror(errno));
+	if (!rc && mkdir(base, 0700))
+		rc = lode_err_set(err, errno, "%.120s cannot be made: %s", base, strerror(errno));
 	if (!rc) {
 		tune_bench_fence(b, &a);
 		tune_bench_place(b, &a, &w);
@@ -171,20 +172,111 @@ static int fill(struct tune_bench *b, const char *start, struct lode_err *err)
 	if (!rc && tune_bench_wrong(&a, &end, why, sizeof(why)) && !(end == TUNE_FAILED && only_waiting_failed(&a)))
 		rc = lode_err_set(err, EIO, "the database could not be filled: %s", why);
 	if (rc)
-		tune_scratch_remove(b->base);
-	b->filled = rc == 0;
+		tune_scratch_remove(base);
 	tune_scratch_remove(a.folder);
 	tune_attempt_fini(&a);
 	return rc;
 }
 
+/* Does the form of files depend on this option? What the table does not know, might. */
+static bool forms(const char *section, const char *name)
+{
+	int row = lode_tunable_find(name);
+
+	if (strncmp(section, "[CFOptions", 10) != 0 && strncmp(section, "[TableOptions", 13) != 0)
+		return false;
+	return row < 0 || lode_tunables[row].lag == LODE_LAG_REWRITE || lode_tunables[row].lag == LODE_LAG_SHAPE;
+}
+
+static uint64_t mix(uint64_t hash, const char *text) /* FNV-1a */
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ull;
+	return hash;
+}
+
+uint64_t tune_bench_form(const char *options)
+{
+	char *copy = strdup(options), section[64] = "";
+	uint64_t hash = 0xcbf29ce484222325ull;
+
+	for (char *p = copy, *line; p && (line = strsep(&p, "\n"));) {
+		char *word = line + strspn(line, " \t"), *eq = strchr(word, '='), name[64];
+
+		if (*word == '[')
+			snprintf(section, sizeof(section), "%s", word);
+		if (!eq || *word == '#')
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)(eq - word), word);
+		if (forms(section, name))
+			hash = mix(mix(hash, section), word);
+	}
+	free(copy);
+	return hash;
+}
+
+static int form_of(const char *file, uint64_t *form, struct lode_err *err)
+{
+	struct lode_buf text;
+	int rc;
+
+	lode_buf_init(&text, OPTIONS_MAX);
+	rc = lode_fs_read(file, &text);
+	*form = tune_bench_form(lode_buf_str(&text));
+	lode_buf_fini(&text);
+	return rc ? lode_err_set(err, -rc, "the OPTIONS file %.140s cannot be read: %s", file, strerror(-rc)) : 0;
+}
+
+int tune_bench_base(struct tune_bench *b, const char *options_file, const char **path, struct lode_err *err)
+{
+	struct tune_base *at = &b->base[0];
+	char start[PATH_MAX];
+	uint64_t form;
+	int rc;
+
+	*path = *b->spec->database ? b->spec->database : NULL;
+	if (!b->fills)
+		return 0;
+	rc = form_of(options_file, &form, err);
+	if (!rc && !b->spec->refill && at->used) { /* one for all */
+		*path = at->path;
+		if (form != at->form)
+			tune_bench_note(b, "some files were tried that would have written the database in another form than it has: what that is worth to reads "
+					   "is not seen on it; --refill changed fills it anew for them");
+		return 0;
+	}
+	if (!rc && !b->spec->refill) {
+		options_file = start;
+		rc = starting_options(b, start, sizeof(start), err);
+		rc = rc ? rc : form_of(start, &form, err);
+	}
+	if (rc)
+		return rc;
+	for (struct tune_base *i = b->base; i < b->base + TUNE_BASES; i++) {
+		if (i->used && i->form == form) {
+			i->used = ++b->turn;
+			*path = i->path;
+			return 0;
+		}
+		if (i->used < at->used)
+			at = i;
+	}
+	tune_scratch_remove(at->path);
+	at->used = 0;
+	rc = fill(b, options_file, at->path, err);
+	if (rc)
+		return rc;
+	at->used = ++b->turn;
+	at->form = form;
+	*path = at->path;
+	return 0;
+}
+
 int tune_bench_prepare(struct tune_bench *b, struct lode_err *err)
 {
 	char start[PATH_MAX];
-	int rc;
+	const char *path;
+	int rc = b->fills ? starting_options(b, start, sizeof(start), err) : 0;
 
-	if (!*b->base || b->filled)
-		return 0;
-	rc = starting_options(b, start, sizeof(start), err);
-	return rc ? rc : fill(b, start, err);
+	return rc || !b->fills ? rc : tune_bench_base(b, start, &path, err);
 }

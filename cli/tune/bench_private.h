@@ -10,15 +10,25 @@
 
 #include <limits.h>
 
+#define TUNE_BASES 3 /* of the first file, of the best, of a candidate */
+
+struct tune_base { /* a database that runs start from */
+	char path[600];
+	uint64_t form; /* of the options that it was filled with: tune_bench_form */
+	unsigned used; /* when, as a number; 0 = it is not there */
+};
+
 struct tune_bench {
 	const struct tune_spec *spec;
 	struct tune_workload load; /* db_bench */
 	const volatile sig_atomic_t *stop;
-	char scratch[512], base[PATH_MAX]; /* base: the database that runs start from; "" = they start from none */
+	char scratch[512];
+	bool fills; /* runs start from a database that we fill; else from spec->database, or from none */
+	struct tune_base base[TUNE_BASES];
+	unsigned turn;
 	char library[PATH_MAX];
 	int lock;
 	struct tune_fence fence;
-	bool filled;	 /* base is there */
 	double longest;	 /* seconds of the longest good run */
 	struct lode_buf notes;
 	bool noted_missed;
@@ -59,6 +69,10 @@ bool tune_bench_wrong(const struct tune_attempt *a, enum tune_end *end, char *ou
 
 /* bench_base.c: an OPTIONS file as a run gets it: without folders outside of the scratch folder. The block cache's size, which has no place in it, stands in
  * a comment; -1: it does not. */
+/* The database that runs with this file start from, filled if need be; NULL: they start from none. -EIO: it could not be filled. */
+int tune_bench_base(struct tune_bench *b, const char *options_file, const char **path, struct lode_err *err);
+/* A number for the form of the files that a database has when it was written with these options: compression, filters, sizes, levels. */
+uint64_t tune_bench_form(const char *options);
 int tune_bench_options(const char *from, const char *to, int64_t *cache, struct lode_err *err);
 
 /* probe.c: a figure of the first job in what fio prints; NAN. */

@@ -68,11 +68,9 @@ int tune_bench_new(const struct tune_spec *spec, struct tune_bench **out, struct
 	}
 	if (swept)
 		tune_bench_note(b, "%u scratch folder%s in %s that an earlier run had to leave: removed", swept, swept == 1 ? "" : "s", root);
-	if (*spec->database)
-		snprintf(b->base, sizeof(b->base), "%s", spec->database);
-	else if (spec->adapter == TUNE_ADAPT_DB_BENCH ? *b->load.fill : *spec->prepare)
-		snprintf(b->base, sizeof(b->base), "%s/base", b->scratch);
-	b->filled = *spec->database;
+	b->fills = !*spec->database && (spec->adapter == TUNE_ADAPT_DB_BENCH ? *b->load.fill : *spec->prepare);
+	for (int i = 0; i < TUNE_BASES; i++)
+		snprintf(b->base[i].path, sizeof(b->base[i].path), "%s/base-%d", b->scratch, i);
 	tune_fence_make("", spec->cpus, spec->memory_limit, &b->fence, &b->notes);
 	if (spec->adapter == TUNE_ADAPT_DB_BENCH) {
 		note_workload(b);
@@ -318,7 +316,8 @@ static void take(struct tune_bench *b, struct tune_attempt *a, const char *db, s
 /* The folder of a run with its database and its options. */
 static int set_out(struct tune_bench *b, const struct tune_run *how, struct tune_attempt *a, char *db, char *options, int64_t *cache, struct lode_err *err)
 {
-	int rc = tune_bench_prepare(b, err);
+	const char *base;
+	int rc = tune_bench_base(b, how->options_file, &base, err);
 
 	rc = rc ? rc : tune_bench_folder(b, "run", a, err);
 	if (rc)
@@ -327,9 +326,9 @@ static int set_out(struct tune_bench *b, const struct tune_run *how, struct tune
 	snprintf(options, PATH_MAX, "%.*s/OPTIONS.ini", PATH_MAX - 40, a->folder);
 	rc = tune_bench_options(how->options_file, options, cache, err);
 	if (!rc && *b->spec->database)
-		rc = tune_scratch_idle(b->base, err);
-	if (!rc && *b->base)
-		rc = tune_scratch_clone(b->base, db, err);
+		rc = tune_scratch_idle(base, err);
+	if (!rc && base)
+		rc = tune_scratch_clone(base, db, err);
 	else if (!rc && mkdir(db, 0700))
 		rc = lode_err_set(err, errno, "%.120s cannot be made: %s", db, strerror(errno));
 	return rc;
@@ -338,7 +337,7 @@ static int set_out(struct tune_bench *b, const struct tune_run *how, struct tune
 int tune_bench_run_with(struct tune_bench *b, const struct tune_run *how, struct tune_result *out)
 {
 	char db[PATH_MAX], options[PATH_MAX];
-	struct tune_where w = {.errand = TUNE_MEASURE, .db = db, .filled = *b->base, .options_file = options, .seed = how->seed,
+	struct tune_where w = {.errand = TUNE_MEASURE, .db = db, .filled = b->fills || *b->spec->database, .options_file = options, .seed = how->seed,
 			       .seconds = how->seconds > 0 ? how->seconds : b->spec->seconds};
 	struct lode_err err = {0};
 	struct tune_attempt a = {0};
@@ -361,6 +360,8 @@ int tune_bench_run_with(struct tune_bench *b, const struct tune_run *how, struct
 	if (rc) {
 		out->end = TUNE_FAILED;
 		snprintf(out->why, sizeof(out->why), "%s", err.msg);
+		if (rc == -EIO && b->spec->refill) /* this file cannot fill a database: that is a result */
+			rc = 0;
 	} else {
 		take(b, &a, db, out);
 	}

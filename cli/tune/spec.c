@@ -27,6 +27,7 @@ struct key {
 static const char *const adapters[] = {"auto", "db_bench", "script", NULL};
 static const char *const aims[] = {"throughput", "latency", "cost", NULL};
 static const char *const tails[] = {"mean", "p50", "p99", "p999", NULL};
+static const char *const refills[] = {"once", "changed", NULL};
 static const char *const advisors[] = {"expert", "llm", "random", NULL};
 
 #define AT(field) offsetof(struct tune_spec, field), sizeof(((struct tune_spec *)0)->field)
@@ -47,6 +48,10 @@ static const struct key keys[] = {
 	{"workload", "database", "database", T_PATH, AT(database), 0, 0, NULL, "",
 	 "A database that is there already and that nobody has open: every run starts from a copy, and it stays as it is. db_bench: the same as --use_existing_db=1 "
 	 "--db=PATH."},
+	{"workload", "refill", "refill", T_WORD, AT(refill), 0, 0, refills, "once",
+	 "The database that runs start from. once: filled with the starting options, the same for every file. changed: filled anew for a file that would have written it "
+	 "in another form (compression, filters, sizes of blocks and files, levels), as a database would be that grows under this file; takes a fill for each, and "
+	 "room for three."},
 	{"workload", "describe", "describe", T_TEXT, AT(describe), 0, 0, NULL, "",
 	 "The workload in words of yours, for the report and for the model, which gets it as it stands."},
 	{"objective", "kind", "objective", T_WORD, AT(aim), 0, 0, aims, "throughput",

@@ -21,6 +21,7 @@ struct tune_spec {
 	char measure[256];  /* db_bench: which of its benchmarks count; "" = by their kind */
 	char prepare[1024]; /* script: a command that fills the database once */
 	char database[512]; /* an existing database: every run starts from a copy of it */
+	int refill;	    /* the database is filled anew for a file that would have written it in another form */
 	char describe[400]; /* the workload in words: for the model and for the report */
 
 	/* [objective], [constraint]; NAN or 0 = none */

@@ -1,5 +1,6 @@
 /* What is to be tuned: keys, files, commands, and what is wrong with them. */
 #include "tune/adapter.h"
+#include "tune/bench_private.h"
 
 #include <errno.h>
 #include <math.h>
@@ -258,6 +259,27 @@ static void help_of_db_bench(void **state)
 	assert_false(tune_db_bench_default(help, "type", v, sizeof(v)));
 }
 
+/* Only what stands in files counts for their form. */
+static void forms(void **state)
+{
+	static const char base[] = "[DBOptions]\n  max_background_jobs=2\n[CFOptions \"default\"]\n  compression=kSnappyCompression\n  level0_slowdown_writes_trigger=20\n"
+				   "[TableOptions/BlockBasedTable \"default\"]\n  block_size=4096\n  filter_policy=nullptr\n";
+	static const struct {
+		const char *from, *to;
+		bool same;
+	} rows[] = {{"jobs=2", "jobs=8", true}, {"trigger=20", "trigger=30", true}, {"kSnappyCompression", "kNoCompression", false}, {"4096", "8192", false},
+		    {"nullptr", "bloomfilter:10:false", false}, {"[DBOptions]", "# lodestone: block_cache_size=1\n[DBOptions]", true}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[600];
+		const char *at = strstr(base, rows[i].from);
+
+		snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - base), base, rows[i].to, at + strlen(rows[i].from));
+		assert_int_equal(tune_bench_form(text) == tune_bench_form(base), rows[i].same);
+	}
+}
+
 /* Every key has a sentence, and no two options of the command line are the same. */
 static void documented(void **state)
 {
@@ -276,7 +298,7 @@ static void documented(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(keys),	    TEST(round_trip), TEST(mistakes_in_files), TEST(words),	 TEST(which_adapter),
-					   TEST(workloads), TEST(calls),      TEST(help_of_db_bench),  TEST(documented)};
+					   TEST(workloads), TEST(calls),      TEST(help_of_db_bench),  TEST(forms), TEST(documented)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
