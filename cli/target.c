@@ -6,6 +6,7 @@
 #include "base/fs.h"
 #include "base/num.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -142,6 +143,9 @@ static void name_of(pid_t pid, char *out, size_t len)
 	snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
 	lode_fs_read(path, &b);
 	snprintf(out, len, "%.*s", (int)strcspn(lode_buf_str(&b), "\n"), lode_buf_str(&b));
+	for (char *p = out; *p; p++) /* a process may call itself what it likes */
+		if (!isprint((unsigned char)*p))
+			*p = '?';
 	lode_buf_fini(&b);
 }
 
@@ -155,6 +159,47 @@ int cli_target_look(struct cli_target *t)
 	if (n == 1)
 		snprintf(t->socket, sizeof t->socket, "%.400s/%d.sock", c.runtime_dir, (int)t->pid);
 	return n;
+}
+
+/* Does a process answer in a directory that its own environment names? So it is where a unit of the service manager has made one for it. */
+static bool answers_elsewhere(pid_t pid)
+{
+	struct lode_config c;
+	char path[1024];
+	struct lode_buf block;
+	char **env = environment_of(pid, &block);
+	bool told = false;
+
+	for (char **e = env; e && *e && !told; e++)
+		told = strncmp(*e, "LODESTONE_", 10) == 0;
+	free(env);
+	lode_buf_fini(&block);
+	if (!told)
+		return false;
+	cli_config_of(pid, &c, NULL);
+	snprintf(path, sizeof path, "%.400s/%d.sock", c.runtime_dir, (int)pid);
+	return !alive(path);
+}
+
+/* None is chosen, because nobody has said that all processes of the machine are meant. */
+static void name_others(void)
+{
+	DIR *d = opendir("/proc");
+	int shown = 0;
+
+	for (struct dirent *e; d && shown < SHOWN_MAX && (e = readdir(d));) {
+		char name[64];
+		int64_t pid;
+
+		if (lode_num_parse(e->d_name, strlen(e->d_name), &pid) || pid <= 0 || pid > INT_MAX || !answers_elsewhere((pid_t)pid))
+			continue;
+		name_of((pid_t)pid, name, sizeof name);
+		if (!shown++)
+			cli_error(CLI_FAILED, "these have a directory of their own, and answer if you say which:");
+		fprintf(stderr, "  %d  %s\n", (int)pid, name);
+	}
+	if (d)
+		closedir(d);
 }
 
 static int find_only(struct cli_target *t)
@@ -172,13 +217,16 @@ static int find_only(struct cli_target *t)
 	}
 	if (n == 0 && denied)
 		return cli_error(CLI_FAILED, "the processes in %s belong to someone else: ask as their user or as root", c.runtime_dir);
-	if (n == 0)
-		return cli_error(CLI_FAILED,
-				 "no process with the tuner in it was found (looked in %s).\n"
-				 "Has it opened a database yet? Was it started with `lodestone run`? `lodestone doctor PID` looks at a "
-				 "process closely;\n"
-				 "-S SOCKET names a control socket that stands elsewhere.",
-				 c.runtime_dir);
+	if (n == 0) {
+		cli_error(CLI_FAILED,
+			  "no process with the tuner in it was found (looked in %s).\n"
+			  "Has it opened a database yet? Was it started with `lodestone run`? `lodestone doctor PID` looks at a "
+			  "process closely;\n"
+			  "-S SOCKET names a control socket that stands elsewhere.",
+			  c.runtime_dir);
+		name_others();
+		return CLI_FAILED;
+	}
 	cli_error(CLI_FAILED, "several processes have the tuner in them; say which:");
 	for (int i = 0; i < n && i < SHOWN_MAX; i++) {
 		char name[64];

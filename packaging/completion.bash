@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Completion of `lodestone` in bash. What there is to choose from is asked of the command itself, so nothing here can go out of date.
 
 # What stands before the cursor, whole: bash splits words at = and :.

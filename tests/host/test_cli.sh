@@ -110,6 +110,15 @@ expect 1 "$cli" status -d nothing; err "no open database is called nothing"
 expect 0 "$cli" watch -n 2 -i 0.05; [ "$(wc -l <"$tmp/out")" = 4 ] || bad "watch -n 2 of two databases is four lines"; out "trial 3/12 evidence 4.25 +25.0 %"
 expect 0 "$cli" watch -n 2 -i 0.05 -j
 
+mkdir "$tmp/none" # a process whose unit has made it a directory of its own
+exec 3< <(export LODESTONE_AGENT_RUNTIME_DIR=$tmp/elsewhere; mkdir "$tmp/elsewhere"; exec python3 "$here/stand_in.py" "$tmp/elsewhere" "$tmp/one")
+read -r pid <&3
+exec 3<&-
+servers+=("$pid")
+LODESTONE_AGENT_RUNTIME_DIR=$tmp/none expect 1 "$cli" status; err "looked in $tmp/none"; err "these have a directory of their own"; err "  $pid  python3"
+LODESTONE_AGENT_RUNTIME_DIR=$tmp/none expect 0 "$cli" status $pid; out "142 k"
+kill $pid
+
 # --- verbs that are one question ---
 printf 'exactly this\n  prompt' >"$tmp/one/prompt"
 printf 'rocksdb-00aa: paused\n' >"$tmp/one/pause"

@@ -6,7 +6,7 @@ build=$(cd "$1" && pwd) source=$(cd "$(dirname "$0")/../.." && pwd)
 command -v cmake >/dev/null || { echo "cmake is missing"; exit 77; }
 tmp=$(mktemp -d) failed=0
 trap 'rm -rf "$tmp"' EXIT
-export LC_ALL=C.UTF-8 MANWIDTH=120 ASAN_OPTIONS=detect_leaks=0
+export LC_ALL=C.UTF-8 MANWIDTH=120 MAN_DISABLE_SECCOMP=1 ASAN_OPTIONS=detect_leaks=0 # man's own sandbox does not work in every container
 for v in $(compgen -e | grep '^LODESTONE_'); do unset "$v"; done
 export LODESTONE_CONFIG=/dev/null LODESTONE_AGENT_RUNTIME_DIR=$tmp/run
 
