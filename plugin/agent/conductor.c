@@ -130,7 +130,7 @@ void lode_conductor_tick(struct lode_conductor *c)
 		[LODE_OBSERVE] = lode_advice_observe, [LODE_QUALIFY] = lode_qualify_feed, [LODE_TRIAL] = lode_experiment_feed, [LODE_WATCH] = lode_watch_feed, [LODE_COOLDOWN] = lode_experiment_cooldown};
 	if (!look(c))
 		return;
-	lode_live_read_state(c);
+	lode_overrides_look(c);
 	lode_settle_tick(c);
 	lode_validity_look(c);
 	know_workload(c);
@@ -269,7 +269,7 @@ struct lode_conductor *lode_conductor_new(struct lode_host *h, const struct lode
 	lode_account_recall(c);
 	lode_tripwire_init(&c->trip);
 	lode_conductor_phase(c, LODE_OBSERVE, "getting to know the work");
-	lode_live_read_state(c); /* the journal tells what can be done here */
+	lode_overrides_look(c); /* the journal tells what can be done here */
 	lode_advice_recall(c);
 	journal_attach(c);
 	lode_qualify_rest(c);

@@ -25,10 +25,10 @@ struct lode_asker {
 };
 
 struct lode_event {
-	enum { LODE_EVENT_APPLIED, LODE_EVENT_REVERTED, LODE_EVENT_VERDICT } kind;
+	enum { LODE_EVENT_APPLIED, LODE_EVENT_REVERTED, LODE_EVENT_VERDICT, LODE_EVENT_OVERRIDDEN } kind;
 	const char *db;	       /* its id */
 	uint64_t trial;
-	const char *option;    /* APPLIED, REVERTED: as the table names it; of which family ("" for the database and its cache), what RocksDB has now */
+	const char *option;    /* APPLIED, REVERTED, OVERRIDDEN: as the table names it; of which family ("" for the database and its cache), what RocksDB has now */
 	const char *cf, *value;
 	const char *what;      /* VERDICT: kept, reverted, refused, ... as in status */
 	const char *why;

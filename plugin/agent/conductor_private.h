@@ -1,5 +1,5 @@
 /* The conductor's own memory, shared by its files: conductor.c (the tick), advice.c, asking.c (asking), experiment.c (trials and tripwires), memory.c (what was
- * learnt, by kind of work), watch.c (what was kept, afterwards), live.c (what is written and put back), settle.c (what stays in force), report.c (what is told). */
+ * learnt, by kind of work), watch.c (what was kept, afterwards), overrides.c (the options in force, and what others did to them), live.c (what is written and put back), settle.c (what stays in force), report.c (what is told). */
 #ifndef LODE_AGENT_CONDUCTOR_PRIVATE_H
 #define LODE_AGENT_CONDUCTOR_PRIVATE_H
 
@@ -174,8 +174,15 @@ static inline uint64_t lode_conductor_now(const struct lode_conductor *c)
 	return lode_clock_mono(c->env.clock);
 }
 
+/* overrides.c */
+int lode_overrides_look(struct lode_conductor *c); /* the options as RocksDB has them; notices what others changed */
+int lode_overrides_read(struct lode_conductor *c, const struct lode_write *w, size_t n); /* the same after these writes of ours */
+/* The value found instead of ours is neither the old nor the new one: somebody else has written at the same moment. */
+void lode_overrides_third(struct lode_conductor *c, const struct lode_write *w, const struct lode_write_report *rep);
+void lode_overrides_release(struct lode_conductor *c, int tunable); /* its values stay as they are, and are not ours any more: nothing will put them back */
+int lode_overrides_tunable(const struct lode_write *w); /* its row; -1: none */
+
 /* live.c */
-int lode_live_read_state(struct lode_conductor *c);  /* the options as RocksDB has them; notices what others changed */
 /* todo or undo of the plan, in calm times only; 0 only if it reads back; -EAGAIN: nothing was done, try again later */
 int lode_live_apply(struct lode_conductor *c, bool treatment);
 bool lode_live_start(struct lode_conductor *c, uint64_t seed, const char *design, const struct lode_baseline *b, const struct lode_trial_spec *s); /* the intent, on disk before anything is written */
@@ -188,7 +195,6 @@ bool lode_live_put_back(struct lode_conductor *c, const char *why); /* the plan,
 void lode_live_list_kept(struct lode_conductor *c);  /* in the journal */
 int lode_live_restore_kept(struct lode_conductor *c, const char *how);
 void lode_live_recover(struct lode_conductor *c);
-void lode_live_release(struct lode_conductor *c, int tunable); /* its values stay as they are, and are not ours any more: nothing will put them back */
 
 /* settle.c */
 void lode_settle_before(struct lode_conductor *c, const struct lode_write *w, size_t n); /* around every write */

@@ -75,7 +75,7 @@ static void pin(struct lode_conductor *c, int tunable, struct lode_buf *out)
 	lode_buf_addf(out, "%s: pinned", lode_tunables[tunable].id);
 	tell_kept(c, tunable, out);
 	if (!c->trial) /* else it could not be undone yet, and the next tick tries again */
-		lode_live_release(c, tunable);
+		lode_overrides_release(c, tunable);
 	set_bit(c->policy.locked, tunable, true);
 	set_bit(c->pinned, tunable, true);
 }

@@ -1,5 +1,5 @@
 /* What makes a trial worthless, whatever it would have shown: something that the coin does not spread over both arms. Such a trial ends INVALID: put back,
- * no lesson, no ban. (A change of the work is looked for in experiment.c, a change of options by somebody else in live.c.) */
+ * no lesson, no ban. (A change of the work is looked for in experiment.c, a change of options by somebody else in overrides.c.) */
 #include "agent/conductor_private.h"
 
 #include <math.h>

@@ -36,7 +36,8 @@ static void at_exit(void)
 
 static void hear(void *ctx, const struct lode_event *e)
 {
-	static const int kinds[] = {[LODE_EVENT_APPLIED] = LODESTONE_APPLIED, [LODE_EVENT_REVERTED] = LODESTONE_REVERTED, [LODE_EVENT_VERDICT] = LODESTONE_VERDICT};
+	static const int kinds[] = {[LODE_EVENT_APPLIED] = LODESTONE_APPLIED, [LODE_EVENT_REVERTED] = LODESTONE_REVERTED, [LODE_EVENT_VERDICT] = LODESTONE_VERDICT,
+				    [LODE_EVENT_OVERRIDDEN] = LODESTONE_OVERRIDDEN};
 	struct owner *o = ctx;
 	o->event(o->event_ctx, &(lodestone_event_t){.kind = kinds[e->kind], .database = e->db, .trial = e->trial, .option = e->option, .family = e->cf, .value = e->value,
 					   .what = e->what, .why = e->why});

@@ -87,6 +87,10 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	printf("version %s\nrow %s%s\n", image.version, image.row->name, image.newer ? " (newer)" : "");
+	printf("late %s\n", !image.sym[SYM_DB_NAME] ? "no: GetName" : !image.sym[SYM_DB_OPTIONS] ? "no: GetDBOptions" : !image.sym[SYM_DB_OPTIONS_DELETE] ? "no: ~DBOptions"
+			  : !image.sym[SYM_CF_DESCRIPTOR] || !image.sym[SYM_CF_OPTIONS_NEW] || !image.sym[SYM_CF_OPTIONS_DELETE] ? "without its block cache"
+			  : !image.sym[SYM_ROOT_DB] ? "unwrapped" : "yes");
+	printf("closing %s\n", !image.sym[SYM_DB_SESSION] ? "seen by the address alone" : "seen");
 	fits = lode_status_fits(&image);
 	printf("status %s\n", fits == 1 ? "fits" : fits == 0 ? "does not fit" : "cannot be tried");
 	from = now();

@@ -54,6 +54,10 @@ LD_LIBRARY_PATH=$lib "${environment[@]}" "$work/service" "$work/service.db" 3 >"
 python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); assert d["samples"] > 5 and d["statistics"] == "host", d' "$work/out" || fail "service: status: $(cat "$work/out")"
 cmake -S "$here/../../docs/examples/out-of-tree" -B "$work/tree" -DCMAKE_PREFIX_PATH="$prefix" >"$work/cmake.log" 2>&1 &&
 	cmake --build "$work/tree" >>"$work/cmake.log" 2>&1 || fail "find_package: $(tail -5 "$work/cmake.log")"
+settings cxx agent.interval=100ms
+"${environment[@]}" "$work/tree/service-cxx" "$work/cxx.db" 2 >"$work/out" 2>"$work/err" || fail "service.cc: $(cat "$work/err")"
+python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); assert d["samples"] > 5, d' "$work/out" || fail "service.cc: status: $(cat "$work/out")"
+has_record cxx close || fail "service.cc: not detached before it was closed"
 settings own_advisor judge.pace=rush agent.interval=100ms
 "${environment[@]}" "$work/tree/advisor" "$work/advisor.db" 8 >"$work/out" 2>"$work/err" || fail "advisor: $(cat "$work/err")"
 grep -q '^trial [0-9]*: write_buffer_size = ' "$work/out" || fail "advisor: nothing was tried: $(cat "$work/out")"

@@ -38,7 +38,7 @@ image() {
 		questions+=("${line% *}")
 	done
 	asked "$library" "${questions[@]}" table || fail "$version: $(cat "$out" "$work/err")"
-	for line in "version $version" "row $row" "status fits"; do
+	for line in "version $version" "row $row" "status fits" "late yes" "closing seen"; do
 		grep -qx -- "$line" "$out" || fail "$version: no line '$line': $(cat "$out")"
 	done
 	for line in "$@"; do

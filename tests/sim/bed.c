@@ -37,7 +37,7 @@ void bed_attach(struct bed *b)
 	struct lode_err err = {0};
 	b->clock = *lode_lsm_clock(b->sim);
 	b->clock.made_up = b->root != NULL;
-	struct lode_conductor_env env = {.config = &b->config, .clock = &b->clock, .asker = &b->asker, .meter = b->meter, .root = b->root ? b->root : "", .seed = b->seed};
+	struct lode_conductor_env env = {.config = &b->config, .clock = &b->clock, .asker = &b->asker, .listener = b->listener, .meter = b->meter, .root = b->root ? b->root : "", .seed = b->seed};
 	b->c = lode_conductor_new(lode_lsm_host(b->sim), &env, &err);
 	if (!b->c)
 		fprintf(stderr, "%s\n", err.msg);

@@ -10,6 +10,7 @@ struct bed {
 	struct lode_config config;
 	struct lode_lsm *sim;
 	struct lode_asker asker;
+	struct lode_listener listener; /* of what is changed, if anybody wants to know */
 	struct lode_own_metric meter; /* a metric of the program's own, if it has one */
 	struct lode_conductor *c;
 	char dir[64];         /* state and OPTIONS files; removed by bed_free */

@@ -25,6 +25,7 @@ namespace
 {
 
 std::atomic<int> asked, applied, reverted, verdicts, refused_inside;
+std::string now; // as the events have it, of the one option that is proposed; read after the detach
 lodestone_t *plain; // for the callback that must not call
 
 // The message of *err, which is freed.
@@ -68,6 +69,7 @@ void heard(void *, const lodestone_event_t *e)
 		return;
 	}
 	CHECK(e->option == std::string("write_buffer_size") && e->family == std::string("default") && atoll(e->value) > 0);
+	now = e->value;
 	(e->kind == LODESTONE_APPLIED ? applied : reverted)++;
 	if (plain && !refused_inside++) { // no deadlock, but a word
 		lodestone_pause(plain, &err);
@@ -194,6 +196,7 @@ void plain_database(const std::string &dir, const lodestone_options_t *o, bool p
 	CHECK(t && !err && has(status(t), dir.c_str()));
 	lodestone_detach(t);
 	CHECK(options_of(dir) == before);
+	CHECK(preload || now.empty() || has(before, ("\n  write_buffer_size=" + now + "\n").c_str()));
 	rocksdb_close(db);
 	rocksdb_writeoptions_destroy(wo);
 	rocksdb_options_destroy(ro);
