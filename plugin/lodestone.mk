@@ -20,7 +20,7 @@ lodestone_goal := $(.DEFAULT_GOAL)
 # Names that are seen outside are lodestone_*. Not so for the bridge: what it includes of RocksDB, it would hide for the whole library.
 $(OBJ_DIR)/$(lodestone_dir)/%: CXXFLAGS += $(lodestone_flags) -Wno-shadow
 $(lodestone_c_objects): $(OBJ_DIR)/$(lodestone_dir)/%.c.o: $(lodestone_dir)/%.c
-	$(AM_V_CC)mkdir -p $(@D) && $(CC) -O2 -g -fPIC -fvisibility=hidden -fno-strict-aliasing $(lodestone_flags) -MMD -MP -c $< -o $@
+	$(AM_V_CC)mkdir -p $(@D) && $(CC) $(or $(lodestone_OPT),-O2 -g) -fPIC -fvisibility=hidden -fno-strict-aliasing $(lodestone_flags) -MMD -MP -c $< -o $@
 $(OBJ_DIR)/$(lodestone_dir)/advise/prompts.c.o: $(wildcard $(lodestone_dir)/advise/prompts/*.txt)
 $(OBJ_DIR)/$(lodestone_dir)/host/calls.o: $(lodestone_dir)/host/calls.cc $(lodestone_c_objects)
 	$(AM_V_CC)mkdir -p $(@D) && $(CXX) $(CXXFLAGS) -fPIC -fno-lto -fvisibility=hidden -c $< -o $@.o && \

@@ -20,7 +20,7 @@ static int alone(struct lode_err *err)
 {
 	if (!lode_linked || !dlopen("liblodestone.so.0", RTLD_LAZY | RTLD_NOLOAD))
 		return 0;
-	return lode_err_set(err, EEXIST, "the preload has brought an agent into this process already, which sees to its databases");
+	return lode_err_set(err, EEXIST, "not by this copy of the tuner, for the preload has brought another one into the process, which sees to its databases");
 }
 
 static struct lode_agent *make(char *const *env, const struct lode_agent_owner *owner)
