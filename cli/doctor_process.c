@@ -336,7 +336,7 @@ bool cli_doctor_process(struct cli_report *r, pid_t pid)
 	look_at_start(r, &p);
 	p.thread = agent_thread(pid);
 	status = ask_agent(pid, &t, &rc);
-	cli_doctor_open(r, pid, status != NULL, p.plugin && !p.preload && !status ? cli_doctor_entry_of : NULL);
+	cli_doctor_open(r, pid, status != NULL, (p.plugin || p.within) && !p.preload && !status ? cli_doctor_entry_of : NULL);
 	if (status) {
 		cli_find(r, CLI_F_AGENT_IN, NULL, "%s", t.socket);
 		say_status(r, status);

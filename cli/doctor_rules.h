@@ -83,7 +83,7 @@
 	X(AGENT_OUT, "no-agent", TUNE, WARN, "the agent is not in it: no database has been opened since the start", NULL)                  \
 	X(AGENT_IDLE, "agent-idle", TUNE, FAIL, "the agent is in it and does nothing: no database was opened that can be tuned (its log says why)", \
 	  NULL)                                                                                                                            \
-	X(WITHIN_IDLE, "linked-in-idle", TUNE, FAIL, "nobody has called the tuner that is linked in, or it has refused",                    \
+	X(WITHIN_IDLE, "linked-in-idle", TUNE, WARN, "nobody has called the tuner that is linked in, or it has refused",                    \
 	  "attach a database (lodestone.h), or give the file that it loads its options from the entry listeners={{id=lodestone}}: with an "  \
 	  "entry it comes at the first flush; RocksDB's LOG and the tuner's say why it refuses")                                           \
 	X(AGENT_SILENT, "agent-silent", TUNE, FAIL, "the agent does not answer: %s",                                                                        \

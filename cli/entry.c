@@ -2,8 +2,10 @@
  * a name, or for properties of which one is id (tried with 7.8.3). What it does not know it drops, and the entry is not in the OPTIONS file
  * that it writes then. */
 #include "entry.h"
+#include "elf.h"
 
 #include "base/fs.h"
+#include "host/names.h"
 #include "host/options.h"
 
 #include <dirent.h>
@@ -228,6 +230,21 @@ bool cli_entry_of_database(const char *root, const char *dir, struct cli_entry *
 	return there;
 }
 
+/* The listener may be a part of the program itself. */
+static bool linked_in(pid_t pid)
+{
+	char path[64];
+	struct cli_elf e;
+	bool in;
+
+	snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+	if (cli_elf_open(&e, path, NULL))
+		return false;
+	in = cli_elf_find(&e, LODE_LINKED_MARK) != NULL;
+	cli_elf_close(&e);
+	return in;
+}
+
 bool cli_entry_plugin_in(pid_t pid)
 {
 	char path[64];
@@ -238,5 +255,5 @@ bool cli_entry_plugin_in(pid_t pid)
 	lode_buf_init(&maps, MAPS_MAX);
 	in = !lode_fs_read(path, &maps) && strstr(lode_buf_str(&maps), "/liblodestone-plugin.so");
 	lode_buf_fini(&maps);
-	return in;
+	return in || linked_in(pid);
 }

@@ -252,7 +252,7 @@ static int find_pid(struct cli_target *t)
 		return cli_error(CLI_FAILED, "there is no process %d", (int)t->pid);
 	if (cli_entry_plugin_in(t->pid))
 		return cli_error(CLI_FAILED,
-				 "process %d has the listener's library in it and is waiting for the first flush or compaction of a database with the entry in its "
+				 "process %d has the listener in it and is waiting for the first flush or compaction of a database with the entry in its "
 				 "OPTIONS; `lodestone doctor %d` says whether it has one",
 				 (int)t->pid, (int)t->pid);
 	return cli_error(CLI_FAILED, "process %d does not answer at %s; `lodestone doctor %d` says why", (int)t->pid, t->socket,

@@ -75,6 +75,20 @@ settings api_static agent.mode=auto judge.pace=rush agent.interval=100ms
 "${environment[@]}" timeout 100 "$hosts/host_api_static" "$work/api.db" || fail "host_api_static"
 echo "every function of the C API: as it should be"
 
+# The entry in an OPTIONS file, in a program that knows nothing of a tuner but for one name.
+db_bench --db="$work/base" --benchmarks=fillseq --num=10 >/dev/null 2>&1 || fail "db_bench"
+options "$work/base" | sed '/^ *listeners=/d; s/write_buffer_size=67108864/write_buffer_size=1048576/; s/arena_block_size=.*/arena_block_size=65536/;
+	/^\[DBOptions\]/a\  listeners={{id=lodestone;mode=observe}}' >"$work/entry.opt"
+settings entry
+for what in enter closings wrapped storm; do
+	"${environment[@]}" timeout 100 "$hosts/host_listener_static" $what "$work/entry.opt" "$work/e.$what" 10 >"$work/out" 2>&1 || fail "entry, $what: $(tail -3 "$work/out")"
+	no_crash_text "$work/out" || fail "entry, $what: the text of a crash"
+done
+grep -q 'lodestone: .* is in by the entry' "$work/e.enter/LOG" || fail "entry: not in: $(grep lodestone "$work/e.enter/LOG")"
+[ "$(cat "$work"/entry/state/*/journal.jsonl | grep -c '"kind":"attach"')" = "$(cat "$work"/entry/state/*/journal.jsonl | grep -c '"kind":"close"')" ] ||
+	fail "entry: not every attach has its close"
+echo "by the entry of an OPTIONS file: in, and every way to close is seen"
+
 # The names that a program sees of ours.
 nm --defined-only --extern-only "$build/liblodestone-static.a" 2>/dev/null | awk 'NF == 3 && $2 !~ /[wWvVu]/ { print $3 }' |
 	grep -vE '^(lode_|lodestone_)|^__(asan|odr_asan|tsan|start|stop)' | grep . && fail "the static library defines names that are not ours to take"
