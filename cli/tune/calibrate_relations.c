@@ -12,18 +12,21 @@
 #define MIB (INT64_C(1) << 20)
 #define ARENA_ALIGN 4096
 
-/* low * factor + plus <= high, wherever both are above 0. */
+/* low * factor + plus <= high, wherever both are above 0; only where compaction_style is style, unless it is NULL. */
 struct relation {
 	const char *low, *high;
 	int64_t factor, plus;
+	const char *style;
 };
 
 /* The guard's, and those that RocksDB sees to when it opens. */
 static bool relation(size_t i, struct relation *r)
 {
 	static const struct relation own[] = {
-	    {"min_write_buffer_number_to_merge", "max_write_buffer_number", 1, 1},
-	    {"arena_block_size", "write_buffer_size", 8, 0},
+	    {"min_write_buffer_number_to_merge", "max_write_buffer_number", 1, 1, NULL},
+	    {"arena_block_size", "write_buffer_size", 8, 0, NULL},
+	    /* Universal compaction may leave as many runs as start one, and a flush adds one: writes would be slow for ever, and CompactRange waits for their end. */
+	    {"level0_file_num_compaction_trigger", "level0_slowdown_writes_trigger", 1, 2, "kCompactionStyleUniversal"},
 	};
 	struct lode_relation g;
 
@@ -33,7 +36,7 @@ static bool relation(size_t i, struct relation *r)
 	}
 	if (!lode_guard_relation(i - sizeof own / sizeof own[0], &g))
 		return false;
-	*r = (struct relation){lode_tunables[g.low].id, lode_tunables[g.high].id, g.factor, 0};
+	*r = (struct relation){lode_tunables[g.low].id, lode_tunables[g.high].id, g.factor, 0, NULL};
 	return true;
 }
 
@@ -54,13 +57,25 @@ static void move(struct tune_draft *d, const struct tune_option *o, size_t famil
 	tune_draft_move(d, o, family, to, why);
 }
 
+static bool is(const struct tune_draft *d, const struct tune_option *o, size_t family, const char *what)
+{
+	char buf[TUNE_VALUE_MAX];
+	const char *text = tune_draft_text(d, d->c, o, family, buf);
+
+	return what[0] == '!' ? strcmp(text, what + 1) != 0 : !strcmp(text, what);
+}
+
 /* True: something was moved. */
 static bool relate(struct tune_draft *d, const struct relation *r, const struct tune_option *low, const struct tune_option *high, size_t family)
 {
+	const struct tune_option *style = r->style ? tune_space_find(d->space, "compaction_style") : NULL;
+	bool styled = style && *tune_draft_touch(d, style, family);
 	bool low_touched = *tune_draft_touch(d, low, family), high_touched = *tune_draft_touch(d, high, family);
 	int64_t l, h, need, fit;
 
-	if ((!low_touched && !high_touched) || !tune_draft_number(d, low, family, &l) || !tune_draft_number(d, high, family, &h) || l <= 0 || h <= 0)
+	if (r->style && (!style || !is(d, style, family, r->style)))
+		return false;
+	if ((!low_touched && !high_touched && !styled) || !tune_draft_number(d, low, family, &l) || !tune_draft_number(d, high, family, &h) || l <= 0 || h <= 0)
 		return false;
 	need = times(l, r->factor, r->plus);
 	if (need <= h)
@@ -71,12 +86,12 @@ static bool relate(struct tune_draft *d, const struct relation *r, const struct 
 		fit = fit / ARENA_ALIGN * ARENA_ALIGN;
 	/* The arena follows: a memtable is never made larger for its sake. */
 	bool can_up = need <= high->max && !high->closed, can_down = fit >= low->min && !low->closed;
-	if (can_down && (!can_up || !low_touched || !strcmp(low->name, "arena_block_size")))
-		move(d, low, family, fit, r->factor > 1 ? "a fixed part of %s at the most" : r->plus ? "less than %s" : "not above %s", high->name);
+	if (can_down && (!can_up || !(low_touched || styled) || !strcmp(low->name, "arena_block_size")))
+		move(d, low, family, fit, r->factor > 1 ? "a fixed part of %s at the most" : r->plus ? "well below %s" : "not above %s", high->name);
 	else if (can_up)
 		move(d, high, family, need, r->factor > 1 ? "a multiple of %s at least" : r->plus ? "more than %s" : "not below %s", low->name);
 	else
-		tune_draft_drop(d, low_touched ? low : high, "a relation to another option cannot be kept");
+		tune_draft_drop(d, low_touched ? low : high_touched ? high : style, "a relation to another option cannot be kept");
 	return true;
 }
 
@@ -101,6 +116,7 @@ static const struct exclusion {
 	const char *a, *a_is, *a_else, *b, *b_is, *b_else;
 } exclusions[] = {
     {"allow_mmap_reads", "true", "false", "use_direct_reads", "true", "false"},
+    {"allow_mmap_reads", "true", "false", "use_direct_io_for_flush_and_compaction", "true", "false"}, /* compactions read, too */
     {"allow_mmap_writes", "true", NULL, "use_direct_io_for_flush_and_compaction", "true", "false"},
     {"unordered_write", "true", NULL, "enable_pipelined_write", "true", "false"},
     {"unordered_write", "true", NULL, "allow_concurrent_memtable_write", "false", "true"},
@@ -114,14 +130,6 @@ static const struct exclusion {
     {"block_align", "true", "false", "compression", "!kNoCompression", NULL},
     {"block_align", "true", "false", "compression_per_level", "!", NULL},
 };
-
-static bool is(const struct tune_draft *d, const struct tune_option *o, size_t family, const char *what)
-{
-	char buf[TUNE_VALUE_MAX];
-	const char *text = tune_draft_text(d, d->c, o, family, buf);
-
-	return what[0] == '!' ? strcmp(text, what + 1) != 0 : !strcmp(text, what);
-}
 
 /* The wish that came later; both were wished. */
 static const struct tune_option *later(const struct tune_draft *d, const struct tune_option *a, const struct tune_option *b)

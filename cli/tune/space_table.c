@@ -22,7 +22,6 @@ static const struct tune_row rows[] = {
     {"bytes_per_sync", TUNE_SIZE, 0, 256 * MIB, NULL, "data file bytes after which writing out is started, 0 for never"},
     {"wal_bytes_per_sync", TUNE_SIZE, 0, 256 * MIB, NULL, "WAL bytes after which writing out is started, 0 for never"},
     {"max_total_wal_size", TUNE_SIZE, 0, 1024 * GIB, NULL, "WAL bytes that force a flush, 0 for four times all memtables"},
-    {"delayed_write_rate", TUNE_SIZE, 0, 16 * GIB, NULL, "bytes per second that slowed writers may write at first, 0 for 16 MiB"},
     {"allow_mmap_reads", TUNE_BOOL, 0, 1, NULL, "read files through the page cache's own memory; pays without compression and where all fits"},
     {"advise_random_on_open", TUNE_BOOL, 0, 1, NULL, "tell the kernel that files are read at random: no readahead of its own"},
     {"allow_fallocate", TUNE_BOOL, 0, 1, NULL, "set space aside before a file is written"},

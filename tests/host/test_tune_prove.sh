@@ -23,8 +23,8 @@ try write_buffer_size=128MB max_write_buffer_number=4 compression=zstd filter_po
 try write_buffer_size=64k min_write_buffer_number_to_merge=4 level0_stop_writes_trigger=4 max_bytes_for_level_base=4M target_file_size_base=1M || fail "the smallest values are refused: $out"
 
 # What RocksDB makes of a value by itself becomes the file's.
-try delayed_write_rate=0 || fail "$out"
-grep -q "^corrected delayed_write_rate .*RocksDB itself" <<<"$out" || fail "what RocksDB made of it is not said: $out"
+try compaction_style=universal level_compaction_dynamic_level_bytes=true || fail "$out"
+grep -q "^corrected level_compaction_dynamic_level_bytes .*RocksDB itself" <<<"$out" || fail "what RocksDB made of it is not said: $out"
 
 # Values that only an advisor without calibration could write. WHAT, and what has to be said.
 refused() {
@@ -39,6 +39,9 @@ refused "RocksDB, .*" index_type=kHashSearch
 refused "died of SIGABRT|hung" compression=kDisableCompressionOption
 refused "RocksDB, opening a database" unordered_write=true enable_pipelined_write=true
 refused "RocksDB, opening a database" allow_mmap_reads=true use_direct_reads=true
+refused "died of SIGABRT" allow_mmap_reads=true use_direct_io_for_flush_and_compaction=true
+refused "died of SIGABRT" delayed_write_rate=3
+refused "hung .* compacting" compaction_style=kCompactionStyleUniversal level0_file_num_compaction_trigger=2 level0_slowdown_writes_trigger=2
 refused "hung|died of SIG" write_buffer_size=65536 arena_block_size=2147483648
 refused "died of SIG|RocksDB" max_background_jobs=1000000
 

@@ -254,6 +254,12 @@ static void relations(void **state)
 	CALIBRATE(b, "allow_mmap_reads=true", "use_direct_reads=true");
 	assert_int_equal(b->fix[0].fate, TUNE_TAKEN);
 	assert_int_equal(b->fix[1].fate, TUNE_DROPPED);
+	CALIBRATE(b, "allow_mmap_reads=true", "use_direct_io_for_flush_and_compaction=true");
+	assert_int_equal(b->fix[1].fate, TUNE_DROPPED);
+	CALIBRATE(b, "compaction_style=universal", "level0_slowdown_writes_trigger=3"); /* else writes would be slow for ever */
+	assert_string_equal(value(b, TUNE_SEC_CF, 0, "level0_slowdown_writes_trigger"), "6");
+	CALIBRATE(b, "level0_slowdown_writes_trigger=4");
+	assert_string_equal(value(b, TUNE_SEC_CF, 0, "level0_slowdown_writes_trigger"), "4");
 	CALIBRATE(b, "block_align=true");
 	assert_int_equal(b->fix[0].fate, TUNE_DROPPED);
 	CALIBRATE(b, "block_align=true", "compression=none");

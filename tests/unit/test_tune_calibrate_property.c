@@ -150,6 +150,7 @@ static void check_relations(struct check *c)
 	MUST(number(c, "min_write_buffer_number_to_merge", 1) < number(c, "max_write_buffer_number", 2));
 	MUST(number(c, "arena_block_size", 0) * 8 <= number(c, "write_buffer_size", 64 << 20));
 	MUST(!(number(c, "allow_mmap_reads", 0) && number(c, "use_direct_reads", 0)));
+	MUST(number(c, "compaction_style", 0) != 1 || number(c, "level0_file_num_compaction_trigger", 4) + 2 <= number(c, "level0_slowdown_writes_trigger", 20));
 	MUST(!number(c, "partition_filters", 0) || number(c, "index_type", 0) == 2);
 	MUST(number(c, "index_type", 0) != 1);
 }
