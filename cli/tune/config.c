@@ -148,6 +148,19 @@ static bool add_option(struct reader *r, enum line_kind kind, uint32_t raw, cons
 	return l.name && l.value && line_push(r->c, l);
 }
 
+/* Of an option, or of a member. name need not end where it ends. */
+static bool name_good(const char *name, size_t n)
+{
+	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
+
+	if (!n || n >= TUNE_NAME_MAX || len < n || name[0] == '.' || name[n - 1] == '.')
+		return false;
+	for (size_t i = 1; i < n; i++)
+		if (name[i] == '.' && name[i - 1] == '.')
+			return false;
+	return true;
+}
+
 /* Our own comments; any other is kept as text. */
 static int read_comment(struct reader *r, uint32_t raw, const char *from, const char *to)
 {
@@ -160,7 +173,7 @@ static int read_comment(struct reader *r, uint32_t raw, const char *from, const 
 
 		word += withheld ? strlen(WITHHELD) : 0;
 		eq = memchr(word, '=', (size_t)(to - word));
-		if (eq && (withheld ? r->c->nsection > 0 : (size_t)(eq - word) == strlen(CACHE_NAME) && !memcmp(word, CACHE_NAME, strlen(CACHE_NAME))))
+		if (eq && (withheld ? r->c->nsection > 0 && name_good(word, (size_t)(eq - word)) : (size_t)(eq - word) == strlen(CACHE_NAME) && !memcmp(word, CACHE_NAME, strlen(CACHE_NAME))))
 			return add_option(r, kind, raw, word, eq, to) ? 0 : no_memory(r);
 	}
 	return line_push(r->c, (struct line){.kind = LINE_TEXT, .raw = raw}) ? 0 : no_memory(r);
@@ -176,8 +189,6 @@ static int read_option(struct reader *r, uint32_t raw, const char *from, const c
 		return bad(r, "neither a section nor name=value");
 	if (eq == from)
 		return bad(r, "an option without a name");
-	if (to[-1] == '\\')
-		return bad(r, "a line that goes on in the next");
 	return add_option(r, LINE_OPTION, raw, from, eq, to) ? 0 : no_memory(r);
 }
 
@@ -554,13 +565,6 @@ static bool value_good(const char *v, bool member)
 	return !depth && (!member || (len && member_end(v, to) == to));
 }
 
-static bool name_good(const char *name)
-{
-	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
-
-	return len && len < TUNE_NAME_MAX && !name[len] && name[0] != '.' && name[len - 1] != '.' && !strstr(name, "..");
-}
-
 /* A title at a line of its own. -1: no memory. */
 static int section_add(struct tune_config *c, enum tune_section s, size_t family, size_t at, const char *title)
 {
@@ -672,7 +676,7 @@ int tune_config_set(struct tune_config *c, enum tune_section s, size_t family, c
 	size_t last = family == TUNE_ALL ? c->nfamily : family + 1;
 	int rc = 0;
 
-	if (!name_good(name) || !value_good(value, strchr(name, '.') != NULL) || (unsigned)s >= TUNE_SECTION_N)
+	if (!name_good(name, strlen(name)) || !value_good(value, strchr(name, '.') != NULL) || (unsigned)s >= TUNE_SECTION_N)
 		return -EINVAL;
 	if (s == TUNE_SEC_CACHE && strcmp(name, CACHE_NAME) != 0)
 		return -EINVAL;

@@ -22,6 +22,10 @@ struct look {
 	bool theirs;
 };
 
+/* Up to 6.29 a filter is written without its bits, and what is read back so makes none. */
+#define NO_BITS "rocksdb.BuiltinBloomFilter"
+#define SOME_BITS "bloomfilter:10:false"
+
 /* Has this RocksDB an option, or a struct, of that name? */
 static bool known(const struct tune_space *s, const char *name)
 {
@@ -101,6 +105,27 @@ static int settle(const struct look *l, struct tune_config *c, const struct stra
 	return tune_config_remove(c, s->section, s->family, s->name);
 }
 
+static int give_bits(const struct tune_space *space, struct tune_config *c, struct tune_fix *fix, size_t cap, size_t *nfix)
+{
+	struct strange s = {.section = TUNE_SEC_TABLE, .name = "filter_policy", .value = NO_BITS};
+	char text[TUNE_VALUE_MAX];
+	const char *now;
+	int rc = 0;
+
+	for (s.family = 0; !rc && tune_space_find(space, s.name) && s.family < tune_config_families(c); s.family++) {
+		now = tune_config_get(c, s.section, s.family, s.name, text, sizeof text);
+		if (!now || strcmp(now, NO_BITS) != 0)
+			continue;
+		struct tune_fix *f = say(fix, cap, nfix, &s, TUNE_CORRECTED);
+		if (f) {
+			strcpy(f->to, SOME_BITS);
+			snprintf(f->why, sizeof f->why, "the file does not say how many bits, and RocksDB would make no filter from it; 10 are usual");
+		}
+		rc = tune_config_set(c, s.section, s.family, s.name, SOME_BITS);
+	}
+	return rc;
+}
+
 int tune_space_adopt(const struct tune_space *s, struct tune_config *c, bool theirs, struct tune_fix *fix, size_t cap, size_t *nfix, struct lode_err *err)
 {
 	struct look *l = calloc(1, sizeof *l);
@@ -125,6 +150,7 @@ int tune_space_adopt(const struct tune_space *s, struct tune_config *c, bool the
 			} while (!rc && l->n == STRANGERS_MAX);
 		}
 	free(l);
+	rc = rc ? rc : give_bits(s, c, fix, cap, nfix);
 	if (!rc && tune_config_version(c) != version) {
 		snprintf(text, sizeof text, "%u.%u.%u", version / 10000, version / 100 % 100, version % 100);
 		rc = tune_config_set(c, TUNE_SEC_VERSION, 0, "rocksdb_version", text);

@@ -26,6 +26,28 @@ try write_buffer_size=64k min_write_buffer_number_to_merge=4 level0_stop_writes_
 try compaction_style=universal level_compaction_dynamic_level_bytes=true || fail "$out"
 grep -q "^corrected level_compaction_dynamic_level_bytes .*RocksDB itself" <<<"$out" || fail "what RocksDB made of it is not said: $out"
 
+# A file of another version, of an application that has its log elsewhere, becomes one for this RocksDB; the last file has a word on each option and is the
+# application's again, which RocksDB reads, and db_bench.
+mkdir "$work/elsewhere"
+sed -e 's/^  rocksdb_version=.*/  rocksdb_version=10.4.2/' -e "s|^  max_open_files=.*|&\n  wal_dir=$work/elsewhere\n  calculate_sst_write_lifetime_hint_set=x|" \
+	-e 's/^  write_buffer_size=.*/&\n  memtable_avg_op_scan_flush_trigger=0\n  hard_rate_limit=0.0/' "$file" >"$work/theirs.ini"
+PROVE_DEFAULTS=$file PROVE_FINAL=$work/final.ini
+export PROVE_DEFAULTS PROVE_FINAL
+theirs=$file
+file=$work/theirs.ini
+try write_buffer_size=8M compression_opts.level=3 block_size=8k block_cache_size=16M || fail "a file of another version is refused: $out"
+file=$theirs
+unset PROVE_DEFAULTS PROVE_FINAL
+for name in wal_dir calculate_sst_write_lifetime_hint_set memtable_avg_op_scan_flush_trigger hard_rate_limit; do
+	grep -q "^adopted dropped $name " <<<"$out" || fail "nothing is said of $name: $out"
+done
+[ -z "$(ls "$work/elsewhere")" ] || fail "the proof wrote into the application's folder"
+grep -q "^  wal_dir=$work/elsewhere$" "$work/final.ini" || fail "the last file has lost wal_dir"
+grep -q "^  # gained" "$work/final.ini" || fail "the last file says nothing"
+grep -q "rocksdb_version=7\|rocksdb_version=$(sed -n 's/^  rocksdb_version=//p' "$file")" "$work/final.ini" || fail "the last file is still of the other version"
+"$bench" --options_file="$work/final.ini" --benchmarks=fillseq --num=100 --db="$work/db2" >"$work/out" 2>&1 || fail "db_bench does not take the last file: $(tail -3 "$work/out")"
+grep -q "^  write_buffer_size=8388608" "$work"/db2/OPTIONS-* || fail "db_bench did not read it"
+
 # Values that only an advisor without calibration could write. WHAT, and what has to be said.
 refused() {
 	local why=$1

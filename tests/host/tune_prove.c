@@ -1,4 +1,5 @@
 /* Asks RocksDB itself: tune_prove LIBRARY SCRATCH FILE [NAME=VALUE]... proves FILE with these wishes in it; raw NAME=VALUE past "--" go into the file as they are.
+ * PROVE_DEFAULTS: the file that this RocksDB wrote, if FILE is another's. PROVE_FINAL: where the last file goes, with a header and a note on each option.
  * tune_prove --random N SEED LIBRARY SCRATCH FILE: N files of random wishes, each of which RocksDB has to take. Prints what became of each wish. */
 #include "base/rng.h"
 #include "tune/prove.h"
@@ -13,6 +14,17 @@ static struct tune_space *space;
 static struct tune_config *from;
 static struct tune_prover prover;
 static struct tune_limits limits = {.memory = UINT64_C(1) << 30, .cores = 2};
+
+static int write_final(const struct tune_config *c, const struct tune_fix *fix, size_t n, const char *path, struct lode_err *err)
+{
+	struct tune_note note[TUNE_FIXES_MAX];
+	struct tune_layout last = {.header = "Tuned.\nBy hand", .note = note, .final = true};
+
+	for (size_t i = 0; i < n; i++)
+		if (fix[i].fate != TUNE_DROPPED)
+			note[last.nnote++] = (struct tune_note){fix[i].name, "gained # a [lot] = {much}\nand more"};
+	return tune_config_write(c, path, &last, err);
+}
 
 static int prove(const struct tune_wish *wish, size_t n, int raw, char **raws, const char *scratch)
 {
@@ -37,6 +49,8 @@ static int prove(const struct tune_wish *wish, size_t n, int raw, char **raws, c
 		tune_prove_settle(space, out, written, fix, &nfix);
 		tune_config_free(written);
 	}
+	if (!rc && getenv("PROVE_FINAL"))
+		rc = write_final(out, fix, nfix, getenv("PROVE_FINAL"), &err);
 	for (size_t i = 0; i < nfix; i++)
 		printf("%s %s %s -> %s%s%s\n", tune_fate_name(fix[i].fate), fix[i].name, fix[i].from, fix[i].to, fix[i].why[0] ? ": " : "", fix[i].why);
 	printf("%s%s\n", rc ? "refused: " : "proven", rc ? err.msg : "");
@@ -114,11 +128,15 @@ int main(int argc, char **argv)
 		return 2;
 	prover = (struct tune_prover){.library = arg[0], .scratch = arg[1], .timeout_s = getenv("PROVE_TIMEOUT") ? atof(getenv("PROVE_TIMEOUT")) : 20};
 	limits.codecs = tune_prove_codecs(&prover);
-	if (tune_config_load(arg[2], &from, &err) || tune_space_new(from, "", &space, &err) || tune_space_adopt(space, from, false, fix, TUNE_FIXES_MAX, &nfix, &err)) {
+	const char *defaults = getenv("PROVE_DEFAULTS");
+	if (tune_config_load(arg[2], &from, &err) || tune_space_load(defaults ? defaults : arg[2], "", &space, &err) ||
+	    tune_space_adopt(space, from, defaults != NULL, fix, TUNE_FIXES_MAX, &nfix, &err)) {
 		printf("refused: %s\n", err.msg);
 		return 1;
 	}
 	printf("codecs %" PRIx64 "\n", limits.codecs);
+	for (size_t i = 0; i < nfix; i++)
+		printf("adopted %s %s %s -> %s: %s\n", tune_fate_name(fix[i].fate), fix[i].name, fix[i].from, fix[i].to, fix[i].why);
 	if (random)
 		return prove_random(random, seed, arg[1]);
 	for (arg += 3; *arg && strcmp(*arg, "--") != 0 && n < TUNE_WISHES_MAX; arg++, n++) {

@@ -182,7 +182,6 @@ static void refused(void **state)
 	    {"x=1\n", "line 1: an option before"},
 	    {"[DBOptions]\nx\n", "line 2: neither"},
 	    {"[DBOptions]\n=1\n", "without a name"},
-	    {"[DBOptions]\nx=1\\\n", "goes on"},
 	    {"[DBOptions\n", "closing bracket"},
 	    {"[DBOptions]\n[DBOptions]\n", "line 2: a second section"},
 	    {"[DBOptions]\n[CFOptions \"a\"]\n", "has to be \"default\""},

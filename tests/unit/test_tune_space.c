@@ -133,7 +133,7 @@ static void adopted(void **state)
 {
 	static const char text[] = "[Version]\n  rocksdb_version=9.10.0\n  options_file_version=1.1\n[DBOptions]\n  wal_dir=/srv/wal\n  use_direct_writes=true\n  daily_offpeak_time_utc=\n  max_background_jobs=3\n"
 				   "[CFOptions \"default\"]\n  hard_rate_limit=1.0\n  write_buffer_size=1048576\n  uncache_aggressiveness=3\n[CFOptions \"b\"]\n  uncache_aggressiveness=3\n"
-				   "[TableOptions/BlockBasedTable \"default\"]\n  decouple_partitioned_filters=true\n";
+				   "[TableOptions/BlockBasedTable \"default\"]\n  decouple_partitioned_filters=true\n  filter_policy=rocksdb.BuiltinBloomFilter\n";
 	struct tune_space *s = space(NULL);
 	struct tune_config *c, *again;
 	struct tune_fix fix[16];
@@ -145,7 +145,7 @@ static void adopted(void **state)
 	assert_int_equal(tune_config_parse(text, sizeof text - 1, &c, &err), 0);
 	again = tune_config_clone(c);
 	assert_int_equal(tune_space_adopt(s, c, true, fix, 16, &n, &err), 0);
-	assert_int_equal(n, 6); /* once for all families */
+	assert_int_equal(n, 7); /* once for all families */
 	for (size_t i = 0; i < n; i++) {
 		withheld += strstr(fix[i].why, "withheld") != NULL;
 		assert_null(strstr(fix[i].from, "/srv")); /* these go into a prompt */
@@ -161,6 +161,7 @@ static void adopted(void **state)
 	assert_false(tune_config_has(c, TUNE_SEC_CF, 1, "uncache_aggressiveness"));
 	assert_true(tune_config_has(c, TUNE_SEC_CF, 0, "write_buffer_size"));
 	assert_false(tune_config_has(c, TUNE_SEC_TABLE, 0, "decouple_partitioned_filters"));
+	assert_string_equal(tune_config_get(c, TUNE_SEC_TABLE, 0, "filter_policy", buf, sizeof buf), "bloomfilter:10:false");
 	assert_int_equal(tune_space_adopt(s, again, false, fix, 0, &n, &err), 0); /* no room to tell of it */
 	assert_int_equal(n, 0);
 	tune_config_free(c);
