@@ -256,6 +256,11 @@ static void relations(void **state)
 	assert_int_equal(b->fix[1].fate, TUNE_DROPPED);
 	CALIBRATE(b, "allow_mmap_reads=true", "use_direct_io_for_flush_and_compaction=true");
 	assert_int_equal(b->fix[1].fate, TUNE_DROPPED);
+	assert_int_equal(tune_config_set(b->from, TUNE_SEC_DB, 0, "use_direct_reads", "true"), 0);
+	CALIBRATE(b, "use_direct_io_for_flush_and_compaction=true", "allow_mmap_reads=true"); /* what was moved for a wish goes back with it */
+	assert_int_equal(b->fix[1].fate, TUNE_DROPPED);
+	assert_int_equal(b->nfix, 2);
+	assert_string_equal(value(b, TUNE_SEC_DB, 0, "use_direct_reads"), "true");
 	CALIBRATE(b, "compaction_style=universal", "level0_slowdown_writes_trigger=3"); /* else writes would be slow for ever */
 	assert_string_equal(value(b, TUNE_SEC_CF, 0, "level0_slowdown_writes_trigger"), "6");
 	CALIBRATE(b, "level0_slowdown_writes_trigger=4");

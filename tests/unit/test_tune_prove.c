@@ -31,7 +31,7 @@ static int set_up(void **state)
 	      "good) say codecs 53; mkdir $4/db; cp $4/options/OPTIONS-000001 $4/db/OPTIONS-000007; [ \"$4\" = - ] || say done;;\n"
 	      "words) say at opening a database; say error \"Invalid argument: $4/db: no\";;\n"
 	      "abort) say at writing; echo noise >&2; echo 'memtable.cc:120: Assertion failed' >&2; echo >&2; kill -ABRT $$;;\n"
-	      "hang) say at flushing a memtable; sleep 60;;\n"
+	      "hang) say at flushing a memtable; sleep 60 & echo $! >$0.pid; wait;;\n"
 	      "exit) say at closing the database; echo bye; exit 7;;\n"
 	      "child) say at writing; sleep 60 & exec 3>&-; exit 1;;\n"
 	      "cannot) say cannot it has no rocksdb_open;;\n"
@@ -44,9 +44,47 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
+	char pid[96];
+
 	(void)state;
+	snprintf(pid, sizeof pid, "%s.pid", script);
+	unlink(pid);
 	unlink(script);
-	return rmdir(scratch); /* fails if anything was left in it */
+	return rmdir(scratch);
+}
+
+/* No process of a proof, and no file. */
+static void assert_nothing_left(void)
+{
+	char path[96], state = 0;
+	struct dirent *e;
+	int pid = 0;
+	DIR *d;
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s.pid", script);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%d", &pid), 1);
+	fclose(f);
+	for (int i = 0; i < 1000; i++) { /* it was killed, and may take a moment */
+		snprintf(path, sizeof path, "/proc/%d/stat", pid);
+		f = fopen(path, "r");
+		if (f && fscanf(f, "%*d (sleep) %c", &state) != 1)
+			state = 0;
+		if (f)
+			fclose(f);
+		if (!f || !state || state == 'Z' || state == 'X')
+			break;
+		usleep(10000);
+	}
+	assert_true(!f || !state || state == 'Z' || state == 'X');
+	d = opendir(scratch);
+	assert_non_null(d);
+	while ((e = readdir(d)))
+		if (e->d_name[0] != '.')
+			fail_msg("left behind: %s", e->d_name);
+	closedir(d);
 }
 
 static int asked(void *ctx, const char *path, struct lode_err *err)
@@ -84,6 +122,7 @@ static void ends(void **state)
 		if (rc != rows[i].rc || !strstr(err.msg, rows[i].why))
 			fail_msg("%s: %d %s", rows[i].how, rc, err.msg);
 	}
+	assert_nothing_left();
 }
 
 static void otherwise(void **state)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #define REAL LODE_TEST_DATA "/host/OPTIONS-000031"
@@ -139,9 +140,10 @@ static void adopted(void **state)
 	struct tune_fix fix[16];
 	struct lode_err err = {0};
 	size_t n, withheld = 0;
-	char buf[64];
+	char buf[64], path[] = "/tmp/test_tune_space.XXXXXX";
 
 	(void)state;
+	close(mkstemp(path));
 	assert_int_equal(tune_config_parse(text, sizeof text - 1, &c, &err), 0);
 	again = tune_config_clone(c);
 	assert_int_equal(tune_space_adopt(s, c, true, fix, 16, &n, &err), 0);
@@ -161,6 +163,11 @@ static void adopted(void **state)
 	assert_false(tune_config_has(c, TUNE_SEC_CF, 1, "uncache_aggressiveness"));
 	assert_true(tune_config_has(c, TUNE_SEC_CF, 0, "write_buffer_size"));
 	assert_false(tune_config_has(c, TUNE_SEC_TABLE, 0, "decouple_partitioned_filters"));
+	assert_int_equal(tune_config_write(c, path, &(struct tune_layout){.final = true}, NULL), 0);
+	tune_config_free(c);
+	assert_int_equal(tune_config_load(path, &c, NULL), 0);
+	unlink(path);
+	assert_string_equal(tune_config_get(c, TUNE_SEC_DB, 0, "wal_dir", buf, sizeof buf), "/srv/wal"); /* the last file has it again */
 	assert_string_equal(tune_config_get(c, TUNE_SEC_TABLE, 0, "filter_policy", buf, sizeof buf), "bloomfilter:10:false");
 	assert_int_equal(tune_space_adopt(s, again, false, fix, 0, &n, &err), 0); /* no room to tell of it */
 	assert_int_equal(n, 0);
