@@ -8,7 +8,7 @@ lodestone_LDFLAGS := -ldl -lm
 # RocksDB's rules know C++ alone, one object for each source. Ours make the object of host/calls.cc, and put all that is C into it.
 lodestone_SOURCES := bridge/listener.cc host/calls.cc
 lodestone_dir := plugin/lodestone
-lodestone_version := $(shell sed -n 's/.*"lodestone \([0-9.]*\)".*/\1/p' $(lodestone_dir)/base/version.c)
+lodestone_version := $(shell sed -n 's/^.define LODESTONE_VERSION "\(.*\)"/\1/p' $(lodestone_dir)/lodestone.h)
 lodestone_flags := -I$(lodestone_dir) -D_GNU_SOURCE -DLODE_STATIC -DLODE_VERSION='"$(lodestone_version)"' \
 	-DLODE_LIBDIR='"$(or $(LIBDIR),$(or $(PREFIX),/usr/local)/lib)/lodestone"' $(shell pkg-config --cflags libcjson libcurl)
 lodestone_c := $(foreach room,base host sense guard judge advise record agent api,$(wildcard $(lodestone_dir)/$(room)/*.c))

@@ -9,6 +9,8 @@ launch=
 command -v ccache >/dev/null && launch=ccache
 export CCACHE_BASEDIR=$work CCACHE_NOHASHDIR=1
 
+version=$("$build/lodestone" --version | awk '{ print $2 }')
+
 tree() { # tree NAME: a tree without the plugin yet
 	mkdir -p "$work/$1/plugin"
 	cp "$here"/plugin_folder/* "$work/$1"
@@ -21,6 +23,7 @@ try() {
 	nm -D --defined-only "$1" | grep -iE 'rocksdb|lodestone' && fail "$2: it exports something"
 	LODESTONE_AGENT_STATE_DIR=$work/$2.state LODESTONE_AGENT_RUNTIME_DIR=$work/$2.run LODESTONE_LOG_FILE=$work/$2.log \
 		timeout 60 "$1" "$work/options" "$work/$2.db" >"$work/out" 2>&1 || fail "$2: status $?: $(cat "$work/out" "$work/$2.log"; grep lodestone "$work/$2.db/LOG")"
+	grep -qE "lodestone: $version is in by the entry" "$work/$2.db/LOG" || fail "$2: of which version? $(grep lodestone: "$work/$2.db/LOG")"
 	grep -q '"kind":"close"' "$work/$2.state"/*/journal.jsonl || fail "$2: it was not closed"
 }
 
