@@ -107,8 +107,23 @@ static double p99_of(const struct tune_summary *s, const char *op)
 	return o ? o->p99_us : NAN;
 }
 
-static bool breaks_p99(const struct tune_spec *s, const struct tune_summary *baseline, const struct tune_summary *best, const struct tune_summary *candidate,
-		       char *why, size_t len)
+/* How much longer the best file's p99 is than the first one's, by what each kept trial has measured side by side: the machine's own ups and downs between the baseline
+ * and now are not the candidate's. */
+static double p99_so_far(const struct tune_history *h, const char *op)
+{
+	double ratio = 1;
+
+	for (size_t i = 0; i < h->ntrial; i++) {
+		double r = p99_of(&h->trial[i].candidate, op) / p99_of(&h->trial[i].best, op);
+
+		if (h->trial[i].verdict == TUNE_KEPT && isfinite(r) && r > 0)
+			ratio *= r;
+	}
+	return ratio;
+}
+
+static bool breaks_p99(const struct tune_spec *s, const struct tune_history *h, const struct tune_summary *best, const struct tune_summary *candidate, char *why,
+		       size_t len)
 {
 	const struct {
 		const char *op;
@@ -125,14 +140,13 @@ static bool breaks_p99(const struct tune_spec *s, const struct tune_summary *bas
 		const char *op = candidate->op[i].name;
 
 		lode_fmt(what, sizeof what, "p99 of %s", op);
-		if (breaks(&(struct limit){what, (1 + s->p99_worse) * p99_of(baseline, op), p99_of(best, op), candidate->op[i].p99_us, MICROSECONDS}, why, len))
+		if (breaks(&(struct limit){what, (1 + s->p99_worse) / p99_so_far(h, op) * p99_of(best, op), p99_of(best, op), candidate->op[i].p99_us, MICROSECONDS}, why, len))
 			return true;
 	}
 	return false;
 }
 
-bool tune_breaks(const struct tune_spec *s, const struct tune_summary *baseline, const struct tune_summary *best, const struct tune_summary *candidate, char *why,
-		 size_t len)
+bool tune_breaks(const struct tune_spec *s, const struct tune_history *h, const struct tune_summary *best, const struct tune_summary *candidate, char *why, size_t len)
 {
 	const struct limit limits[] = {
 	    {"resident memory", (double)s->memory, best->rss_bytes, candidate->rss_bytes, BYTES},
@@ -144,5 +158,5 @@ bool tune_breaks(const struct tune_spec *s, const struct tune_summary *baseline,
 	for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
 		if (breaks(&limits[i], why, len))
 			return true;
-	return breaks_p99(s, baseline, best, candidate, why, len);
+	return breaks_p99(s, h, best, candidate, why, len);
 }

@@ -9,9 +9,8 @@
 double tune_score(const struct tune_spec *s, const struct tune_result *r);
 /* In words, for errors and reasons: "operations a second", "p99 of get". Returns buf. */
 const char *tune_score_name(const struct tune_spec *s, char *buf, size_t len);
-/* Does the candidate break a constraint that the best so far keeps, or break one that both break by more? why: which, with numbers. The baseline is what p99_worse
- * is relative to. */
-bool tune_breaks(const struct tune_spec *s, const struct tune_summary *baseline, const struct tune_summary *best, const struct tune_summary *candidate, char *why,
-		 size_t len);
+/* Does the candidate break a constraint that the best so far keeps, or break one that both break by more? why: which, with numbers. p99_worse is relative
+ * to the first file by way of what the kept trials of the history have measured. */
+bool tune_breaks(const struct tune_spec *s, const struct tune_history *h, const struct tune_summary *best, const struct tune_summary *candidate, char *why, size_t len);
 
 #endif

@@ -97,7 +97,7 @@ static const struct member shot_members[] = {CNT(pair, 0), FLG(candidate), OBJ(r
 static const struct member state_members[] = {
     STR(spec), STR(machine), CNT(stage, TUNE_AT_END + 1), OBJ(open, trial_members), LST(wish, nwish, wish_members), FLG(made),
     MAD(shot, nshot, TUNE_SHOTS_MAX, shot_members), LST(best, nbest, result_members), OBJ(last, result_members), NUM(noise_ss), NUM(noise_df),
-    CNT(best_trial, 0), END};
+    CNT(best_trial, 0), CNT(lived, 0), END};
 #undef S
 
 /* ---- out ---- */

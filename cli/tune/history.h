@@ -31,6 +31,7 @@ struct tune_state { /* where it stands: with it an interrupted loop goes on, in 
 	struct tune_result last; /* of the last candidate that ran */
 	double noise_ss, noise_df; /* what pairs of equal files differ by: squares of log ratios, and how many */
 	unsigned best_trial;	 /* whose file is the best; 0: the one that it began with */
+	unsigned lived;		 /* the live tuner has had a run with that file of best_trial + 1; 0: with none */
 };
 
 void tune_history_init(struct tune_history *h, struct tune_state *s); /* s may be NULL, here and below */

@@ -220,21 +220,49 @@ static void look(const struct tune_sitting *g, char path[TUNE_PATH_MAX], struct 
 				.tokens_left = tokens_left(g)};
 }
 
-/* *over: the advisor has nothing, and will have nothing. */
-static int ask(struct tune_sitting *g, bool *over)
+/* Once for each best file, if there is time for it: what is proven within one run may be worth many. */
+static bool may_live(const struct tune_sitting *g)
+{
+	return g->spec->live && g->w->live && g->s.lived != g->s.best_trial + 1 && tune_sitting_has_time(g, TUNE_PAIRS_LEAST) &&
+	       tune_sitting_left(g) > 2 * g->spec->live_seconds;
+}
+
+static int get_proposal(struct tune_sitting *g, struct tune_proposal *p)
 {
 	char path[TUNE_PATH_MAX];
-	struct tune_proposal p = {0};
 	struct tune_view v;
-	struct tune_trial *t = &g->s.open;
-	double began = tune_sitting_active(g);
 
+	if (may_live(g)) {
+		int r = tune_sitting_live(g, p);
+
+		if (r)
+			return r;
+		g->s.lived = g->s.best_trial + 1;
+		if (p->n)
+			return 0;
+		if ((r = tune_sitting_save(g)))
+			return r;
+	}
 	look(g, path, &v);
 	if (!tune_sitting_tell(g, TUNE_ASKS, NULL, "the advisor is asked"))
 		return -EINTR;
-	g->w->propose(g->w->self, &v, &p);
+	*p = (struct tune_proposal){0};
+	g->w->propose(g->w->self, &v, p);
+	return 0;
+}
+
+/* *over: the advisor has nothing, and will have nothing. */
+static int ask(struct tune_sitting *g, bool *over)
+{
+	struct tune_proposal p;
+	struct tune_trial *t = &g->s.open;
+	double began = tune_sitting_active(g);
+	int r = get_proposal(g, &p);
+
+	if (r)
+		return r;
 	tune_trial_init(t);
-	t->number = v.iteration;
+	t->number = (unsigned)g->h->ntrial + 1;
 	t->began_s = began;
 	memcpy(t->advisor, p.advisor, sizeof t->advisor);
 	memcpy(t->rule, p.rule, sizeof t->rule);

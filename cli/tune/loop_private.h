@@ -41,6 +41,7 @@ const char *tune_sitting_candidate(const struct tune_sitting *g, unsigned number
 /* loop_runs.c: 0; -EINTR: stopped; another -errno with *g->err. Each goes on where the shots of the state end. */
 int tune_sitting_baseline(struct tune_sitting *g);
 int tune_sitting_compare(struct tune_sitting *g); /* fills verdict, reason and figures of s.open */
+int tune_sitting_live(struct tune_sitting *g, struct tune_proposal *out); /* out->n is 0: nothing was proven */
 int tune_sitting_confirm(struct tune_sitting *g); /* fills gain, lo, hi and pairs of the history */
 unsigned tune_sitting_confirm_pairs(const struct tune_sitting *g);
 void tune_sitting_forget_shots(struct tune_sitting *g);

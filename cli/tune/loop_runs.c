@@ -303,7 +303,7 @@ static bool judge(struct tune_sitting *g)
 	figures(&r, &t->gain, &t->lo, &t->hi);
 	in_words(t, c.n, effect, sizeof effect);
 	sum_up(g);
-	broken = tune_breaks(g->spec, &g->h->baseline, &t->best, &t->candidate, why, sizeof why);
+	broken = tune_breaks(g->spec, g->h, &t->best, &t->candidate, why, sizeof why);
 	if (broken && (c.n >= TUNE_PAIRS_LEAST || l != TUNE_OPEN)) {
 		t->verdict = TUNE_BROKEN;
 		lode_fmt(t->reason, sizeof t->reason, "%s; %s", why, effect);
@@ -317,7 +317,7 @@ static bool judge(struct tune_sitting *g)
 		 : l == TUNE_LESS  ? ": worse"
 		 : l == TUNE_SMALL ? ": not worth more runs"
 		 : l == TUNE_OPEN  ? ": the time is over"
-				   : ": no worthwhile difference shown");
+				   : ": not shown within the runs allowed");
 	tune_contest_teach(&c, &g->s.noise_ss, &g->s.noise_df);
 	return true;
 }
@@ -347,6 +347,25 @@ int tune_sitting_compare(struct tune_sitting *g)
 		end_badly(g);
 	g->p.run = g->p.runs = 0;
 	return 0;
+}
+
+/* ---- the live tuner ---- */
+
+int tune_sitting_live(struct tune_sitting *g, struct tune_proposal *out)
+{
+	char best[TUNE_PATH_MAX];
+	int r;
+
+	*out = (struct tune_proposal){0};
+	if (!tune_sitting_tell(g, TUNE_LIVES, NULL, "the live tuner explores within a run of the best file"))
+		return -EINTR;
+	r = g->w->live(g->w->self, tune_sitting_best(g, best), seed_of(g, (unsigned)g->h->ntrial + 1, 1u << 21), watch, g, out);
+	g->p.seconds = g->p.rate = NAN;
+	if (r == 0 && g->stopped)
+		r = -EINTR;
+	if (r && r != -EINTR)
+		lode_err_set(g->err, -r, "the run with the live tuner could not be made");
+	return r;
 }
 
 /* ---- the last against the first ---- */

@@ -5,6 +5,7 @@
 #include "base/fmt.h"
 #include "base/num.h"
 #include "sense/machine.h"
+#include "tune/live.h"
 #include "tune/prove.h"
 
 #include <errno.h>
@@ -109,6 +110,13 @@ static int start(void *self, const char *path, struct lode_err *err)
 static int run(void *self, const char *file, const char *label, uint64_t seed, tune_watch_fn *watch, void *ctx, struct tune_result *out)
 {
 	return tune_bench_run(((struct real *)self)->bench, file, label, seed, watch, ctx, out);
+}
+
+static int live(void *self, const char *file, uint64_t seed, tune_watch_fn *watch, void *ctx, struct tune_proposal *out)
+{
+	struct real *w = self;
+
+	return tune_live_explore(w->bench, w->spec, file, seed, watch, ctx, out);
 }
 
 static double now(void *self)
@@ -281,7 +289,7 @@ static struct tune_proposer *make_proposer(const struct tune_spec *s, struct lod
 int tune_loop(const struct tune_spec *spec, struct tune_bench *bench, struct tune_history *h, tune_progress_fn *progress, void *ctx, struct lode_err *err)
 {
 	struct real w = {.spec = spec, .bench = bench};
-	struct tune_world world = {.self = &w, .machine = w.machine, .start = start, .run = run, .propose = propose, .make = make, .finish = finish, .now = now};
+	struct tune_world world = {.self = &w, .machine = w.machine, .start = start, .run = run, .live = live, .propose = propose, .make = make, .finish = finish, .now = now};
 	struct lode_machine m;
 	int r;
 

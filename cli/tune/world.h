@@ -14,6 +14,8 @@ struct tune_world {
 	/* One run; as tune_bench_run. */
 	int (*run)(void *self, const char *file, const char *label, uint64_t seed, tune_watch_fn *watch, void *ctx, struct tune_result *out);
 	void (*propose)(void *self, const struct tune_view *v, struct tune_proposal *out);
+	/* One long run of a file in which the live tuner tries what it can: its wishes. 0, -EINTR or -errno. NULL: there is none. */
+	int (*live)(void *self, const char *file, uint64_t seed, tune_watch_fn *watch, void *ctx, struct tune_proposal *out);
 	/* `from` with the wishes, as far as they can be had, to a file that RocksDB takes. 0; -EINVAL: refused, and err says by whom and why; another -errno:
 	 * it could not be tried. fix has room for TUNE_FIXES_MAX and is filled in any case. */
 	int (*make)(void *self, const char *from, const struct tune_wish *wish, size_t n, const char *to, struct tune_fix *fix, size_t *nfix, struct lode_err *err);

@@ -33,6 +33,7 @@ struct sim {
 	int (*next)(const struct tune_view *v); /* what is proposed; 0: nothing more */
 	int refuses;			       /* this number RocksDB does not take */
 	double memory_of_7;
+	unsigned lives;
 };
 
 static int number_in(const char *file)
@@ -112,6 +113,29 @@ static void propose(void *self, const struct tune_view *v, struct tune_proposal 
 	out->n = 1;
 	strcpy(out->wish[0].name, "x");
 	lode_fmt(out->wish[0].value, sizeof out->wish[0].value, "%d", x);
+}
+
+/* A live tuner that finds 5 by itself, once. */
+static int live(void *self, const char *file, uint64_t seed, tune_watch_fn *watch, void *ctx, struct tune_proposal *out)
+{
+	struct sim *s = self;
+
+	(void)seed;
+	if (s->killed || (s->killed_at && s->runs + 1 == s->killed_at)) {
+		s->killed = true;
+		return -EINTR;
+	}
+	s->runs++;
+	s->lives++;
+	s->clock += 100;
+	watch(ctx, 100, 1);
+	*out = (struct tune_proposal){.advisor = "live", .why = "proven"};
+	if (number_in(file) != 1)
+		return 0;
+	out->n = 1;
+	strcpy(out->wish[0].name, "x");
+	strcpy(out->wish[0].value, "5");
+	return 0;
 }
 
 static int make(void *self, const char *from, const struct tune_wish *wish, size_t n, const char *to, struct tune_fix *fix, size_t *nfix, struct lode_err *err)
@@ -319,6 +343,37 @@ static void the_clearly_worse_ends_early(void **state)
 	clean(&t);
 }
 
+static void what_is_proven_live_is_compared_as_ever(void **state)
+{
+	struct task t, again;
+
+	(void)state;
+	prepare(&t);
+	t.world.live = live;
+	t.spec.live = true;
+	t.spec.iterations = 3;
+	assert_int_equal(sit(&t), 0);
+	assert_string_equal(t.h.trial[0].advisor, "live");
+	assert_int_equal(t.h.trial[0].verdict, TUNE_KEPT);
+	assert_string_equal(t.h.trial[1].advisor, "sim");
+	assert_int_equal(final_of(&t), 5);
+	assert_int_equal(t.sim.lives, 2); /* once with each best file */
+	for (unsigned at = 1; at <= t.sim.runs; at++) {
+		prepare(&again);
+		again.world.live = live;
+		again.spec.live = true;
+		again.spec.iterations = 3;
+		again.sim.killed_at = at;
+		assert_int_equal(sit(&again), -EINTR);
+		again.sim.killed_at = 0;
+		again.sim.killed = false;
+		assert_int_equal(sit(&again), 0);
+		assert_int_equal(again.sim.runs, t.sim.runs);
+		clean(&again);
+	}
+	clean(&t);
+}
+
 /* ---- budgets ---- */
 
 static void time_is_kept(void **state)
@@ -475,7 +530,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_best_is_found_and_measured_afresh), cmocka_unit_test(without_a_gain_the_first_file_stays),
 	    cmocka_unit_test(what_dies_breaks_or_is_refused_is_not_kept), cmocka_unit_test(what_was_tried_costs_no_run_again),
-	    cmocka_unit_test(the_clearly_worse_ends_early), cmocka_unit_test(time_is_kept), cmocka_unit_test(tokens_are_kept),
+	    cmocka_unit_test(the_clearly_worse_ends_early), cmocka_unit_test(what_is_proven_live_is_compared_as_ever), cmocka_unit_test(time_is_kept), cmocka_unit_test(tokens_are_kept),
 	    cmocka_unit_test(killed_in_any_run_it_goes_on), cmocka_unit_test(stopped_at_any_step_it_goes_on),
 	    cmocka_unit_test(what_ended_stays_so_until_there_is_more_to_spend), cmocka_unit_test(another_task_or_machine_is_named),
 	    cmocka_unit_test(a_benchmark_that_fails_from_the_first_is_an_error)};
