@@ -203,7 +203,12 @@ static int refuse(struct tune_sitting *g, enum tune_verdict verdict, const char 
 	return close_trial(g);
 }
 
-static void look(const struct tune_sitting *g, char path[TUNE_PATH_MAX], struct tune_view *v)
+static bool pulse(void *ctx)
+{
+	return tune_sitting_pulse(ctx);
+}
+
+static void look(struct tune_sitting *g, char path[TUNE_PATH_MAX], struct tune_view *v)
 {
 	struct lode_rng r;
 
@@ -217,7 +222,9 @@ static void look(const struct tune_sitting *g, char path[TUNE_PATH_MAX], struct 
 				.seed = lode_rng_u64(&r),
 				.since_kept = since_kept(g),
 				.time_left = tune_sitting_left(g),
-				.tokens_left = tokens_left(g)};
+				.tokens_left = tokens_left(g),
+				.pulse = pulse,
+				.ctx = g};
 }
 
 /* Once for each best file, if there is time for it: what is proven within one run may be worth many. */
@@ -248,7 +255,7 @@ static int get_proposal(struct tune_sitting *g, struct tune_proposal *p)
 		return -EINTR;
 	*p = (struct tune_proposal){0};
 	g->w->propose(g->w->self, &v, p);
-	return 0;
+	return g->stopped ? -EINTR : 0;
 }
 
 /* *over: the advisor has nothing, and will have nothing. */

@@ -17,6 +17,8 @@ struct tune_view { /* all borrowed for the call */
 	uint64_t seed;			   /* of this iteration */
 	unsigned since_kept;		   /* iterations since something was kept */
 	double time_left, tokens_left;	   /* INFINITY: no limit */
+	bool (*pulse)(void *ctx);	   /* some times a second by whoever waits; false: wait no longer. NULL: nobody asks */
+	void *ctx;
 	/* the world's: what it knows besides */
 	const struct tune_config *config;  /* best_file, read */
 	const struct tune_space *space;

@@ -7,10 +7,15 @@
 #include "advise/text.h"
 #include "base/fmt.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#define STACK_BYTES (512u << 10) /* enough for a TLS handshake */
 
 struct model {
 	struct tune_proposer base;
@@ -78,11 +83,48 @@ static void settle(const struct lode_reply *r, struct tune_proposal *out)
 	}
 }
 
+/* ---- the wait ---- */
+
+struct call {
+	struct model *m;
+	const struct lode_prompt *prompt;
+	struct lode_reply reply;
+	atomic_bool done;
+};
+
+static void *call_thread(void *arg)
+{
+	struct call *c = arg;
+
+	lode_round_run(&c->m->round, c->prompt, NULL, &c->reply);
+	atomic_store(&c->done, true);
+	return NULL;
+}
+
+/* On a thread of its own, so that whoever looks on may end it. */
+static void wait_for(struct call *c, const struct tune_view *v)
+{
+	const struct timespec nap = {.tv_nsec = 100000000};
+	pthread_t thread;
+
+	lode_http_rearm(c->m->round.http);
+	if (!v->pulse || lode_http_instant(c->m->round.http) || lode_thread_start_joinable(&thread, call_thread, c, STACK_BYTES) != 0) {
+		call_thread(c);
+		return;
+	}
+	while (!atomic_load(&c->done)) {
+		nanosleep(&nap, NULL);
+		if (!v->pulse(v->ctx))
+			lode_http_cancel(c->m->round.http);
+	}
+	pthread_join(thread, NULL);
+}
+
 static void propose(struct tune_proposer *self, const struct tune_view *v, struct tune_proposal *out)
 {
 	struct model *m = (struct model *)self;
-	struct lode_reply reply = {0};
 	struct lode_prompt prompt;
+	struct call c = {.m = m, .prompt = &prompt};
 	struct tune_form form;
 
 	*out = (struct tune_proposal){.advisor = "llm"};
@@ -93,10 +135,10 @@ static void propose(struct tune_proposer *self, const struct tune_view *v, struc
 		out->last = true;
 		lode_fmt(out->why, sizeof out->why, "the token budget has no room for another question");
 	} else {
-		lode_round_run(&m->round, &prompt, NULL, &reply);
-		settle(&reply, out);
+		wait_for(&c, v);
+		settle(&c.reply, out);
 	}
-	free(reply.raw);
+	free(c.reply.raw);
 	lode_prompt_fini(&prompt);
 }
 

@@ -107,6 +107,8 @@ static void propose(void *self, const struct tune_view *v, struct tune_proposal 
 	struct sim *s = self;
 	int x = s->next(v);
 
+	if (!v->pulse(v->ctx)) /* somebody says stop while the advisor thinks */
+		return;
 	*out = (struct tune_proposal){.advisor = "sim", .last = true, .why = "nothing more", .calls = 1, .tokens_in = 100};
 	if (!x)
 		return;
