@@ -30,13 +30,13 @@ for library in $(grep -ohE '"lib[a-z0-9-]+\.so\.[0-9]+"' "$here"/../../plugin/*/
 	[ -z "$owner" ] || grep -qE "(^|[ |])$owner( |,|\$)" <<<"$depends" || fail "$library is of $owner, which is no dependency: $depends"
 done
 [ "$(dpkg-deb -f "$dev" Depends)" = "lodestone (= $version)" ] || fail "liblodestone-dev: $(dpkg-deb -f "$dev" Depends)"
-dpkg-deb -I "$main" conffiles | grep -qx /etc/lodestone/lodestone.conf || fail "the configuration is no conffile"
+dpkg-deb -I "$main" conffiles | grep -x /etc/lodestone/lodestone.conf >/dev/null || fail "the configuration is no conffile"
 dpkg-deb -I "$main" | grep -qE ' (pre|post)(inst|rm) ' && fail "a package with scripts"
 [ -z "$plugin" ] || dpkg-deb -f "$plugin" Depends | grep -q "^lodestone (= $version), .*librocksdb" || fail "lodestone-plugin: $(dpkg-deb -f "$plugin" Depends)"
 for package in "${packages[@]}"; do
 	dpkg-deb --fsys-tarfile "$package" | tar tv | awk '$2 != "root/root" || $1 ~ /^.....w|^........w|s/ && $1 !~ /^l/' | grep . && fail "$package: owner or mode of a file"
 	dpkg-deb --fsys-tarfile "$package" | tar t | grep -v '/$' >>"$work/files"
-	dpkg-deb --fsys-tarfile "$package" | tar t | grep -q '/copyright$' || fail "$package: no copyright"
+	dpkg-deb --fsys-tarfile "$package" | tar t | grep '/copyright$' >/dev/null || fail "$package: no copyright"
 done
 sort "$work/files" | uniq -d | grep . && fail "a file in two packages"
 if command -v lintian >/dev/null; then
@@ -79,7 +79,10 @@ if [ -n "$plugin" ]; then # with memtables so small that a flush comes at once, 
 	LODESTONE_LOG_FILE=$work/plugin.log LD_PRELOAD=$lib/liblodestone-plugin.so db_bench --db="$work/plugin.db" --options_file="$work/OPTIONS" --benchmarks=fillrandom --num=200000 >"$work/out" 2>&1 ||
 		fail "db_bench with the plugin: $(tail -3 "$work/out")"
 	grep -q "lodestone $version: RocksDB [0-9]" "$work/plugin.log" || fail "an entry in the OPTIONS file: nothing came of it: $(cat "$work/plugin.log" "$work/out")"
-	echo "plugin: an entry in an OPTIONS file"
+	# A program that is linked with it, in place of a preload.
+	printf 'const char *lodestone_plugin_version(void);\nint main(void) { return !lodestone_plugin_version(); }\n' >"$work/linked.c"
+	cc "$work/linked.c" -o "$work/linked" -L"${lib%/lodestone}" -llodestone-plugin && LD_LIBRARY_PATH=${lib%/lodestone} "$work/linked" || fail "a program that is linked with the plugin"
+	echo "plugin: an entry in an OPTIONS file; a program that is linked with it"
 fi
 
 # --- in a clean folder, as its documents say ---
