@@ -82,7 +82,8 @@ static int find_space(struct real *w, struct lode_err *err)
 		lode_fmt(w->defaults, sizeof w->defaults, "%s", w->spec->options);
 		r = 0;
 	}
-	return r ? r : tune_space_load(w->defaults, w->spec->allow, &w->space, err);
+	r = r ? r : tune_space_load(w->defaults, w->spec->allow, &w->space, err);
+	return r ? r : tune_space_keep(w->space, w->spec->keep, err);
 }
 
 static int start(void *self, const char *path, struct lode_err *err)
@@ -147,40 +148,6 @@ static void propose(void *self, const struct tune_view *given, struct tune_propo
 
 /* ---- making a file ---- */
 
-static bool names(const char *list, const char *name)
-{
-	size_t n, len = strlen(name);
-
-	for (const char *at = list; *at; at += n) {
-		at += strspn(at, " ,\t");
-		n = strcspn(at, " ,\t");
-		if (n == len && !memcmp(at, name, n))
-			return true;
-	}
-	return false;
-}
-
-/* The wishes for options that the operator keeps are taken out, with a fix each. Returns how many are left. */
-static size_t without_kept(const struct real *w, const struct tune_wish *wish, size_t n, struct tune_wish *left, struct tune_fix *fix, size_t *nfix)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < n && i < TUNE_WISHES_MAX; i++) {
-		const struct tune_option *o = tune_space_meant(w->space, wish[i].name);
-		struct tune_fix *f = &fix[*nfix];
-
-		if (!names(w->spec->keep, o ? o->name : wish[i].name)) {
-			left[count++] = wish[i];
-			continue;
-		}
-		*f = (struct tune_fix){.fate = TUNE_DROPPED, .why = "the operator keeps it as it is"};
-		lode_fmt(f->name, sizeof f->name, "%s", o ? o->name : wish[i].name);
-		lode_fmt(f->wished, sizeof f->wished, "%s=%s", wish[i].name, wish[i].value);
-		++*nfix;
-	}
-	return count;
-}
-
 /* Writes it, shows it to RocksDB, and takes over what RocksDB made of it. */
 static int write_proven(struct real *w, struct tune_config *c, const char *to, struct tune_fix *fix, size_t *nfix, struct lode_err *err)
 {
@@ -201,26 +168,16 @@ static int write_proven(struct real *w, struct tune_config *c, const char *to, s
 static int make(void *self, const char *from, const struct tune_wish *wish, size_t n, const char *to, struct tune_fix *fix, size_t *nfix, struct lode_err *err)
 {
 	struct real *w = self;
-	struct tune_wish left[TUNE_WISHES_MAX];
-	struct tune_fix *made = NULL;
 	struct tune_config *before = NULL, *after = NULL;
-	size_t nmade = 0, nleft;
 	int r = find_space(w, err);
 
 	*nfix = 0;
 	if (!r)
 		r = tune_config_load(from, &before, err);
-	if (!r && !(made = calloc(TUNE_FIXES_MAX, sizeof *made)))
-		r = lode_err_set(err, ENOMEM, "no memory");
-	if (!r) {
-		nleft = without_kept(w, wish, n, left, fix, nfix);
-		r = tune_calibrate(w->space, before, &w->limits, left, nleft, &after, made, &nmade, err);
-	}
-	if (!r && tune_fixes_taken(made, nmade))
-		r = write_proven(w, after, to, made, &nmade, err);
-	for (size_t i = 0; i < nmade && *nfix < TUNE_FIXES_MAX; i++)
-		fix[(*nfix)++] = made[i];
-	free(made);
+	if (!r)
+		r = tune_calibrate(w->space, before, &w->limits, wish, n, &after, fix, nfix, err);
+	if (!r && tune_fixes_taken(fix, *nfix))
+		r = write_proven(w, after, to, fix, nfix, err);
 	tune_config_free(after);
 	tune_config_free(before);
 	return r;
