@@ -91,12 +91,14 @@ cp -r "$root/usr/share/doc/lodestone/examples/." "$work/clean"
 export PKG_CONFIG_LIBDIR=${lib%/lodestone}/pkgconfig:$(pkg-config --variable pc_path pkg-config)
 cd "$work/clean" || exit 1
 built=0
-for source in *.c; do
+for source in *.c *.cc; do
+	compiler=cc
+	[ "${source##*.}" = c ] || compiler=c++
 	# shellcheck disable=SC2046
-	cc -Wall -Wextra -Werror "$source" -o "by-pkg-config-${source%.c}" $(pkg-config --cflags --libs lodestone) -lrocksdb || fail "pkg-config: $source"
+	$compiler -Wall -Wextra -Werror "$source" -o "by-pkg-config-${source/./-}" $(pkg-config --cflags --libs lodestone) -lrocksdb || fail "pkg-config: $source"
 	built=$((built + 1))
 done
-LD_LIBRARY_PATH=${lib%/lodestone} LODESTONE_AGENT_INTERVAL=100ms ./by-pkg-config-service "$work/service.db" 2 >"$work/out" 2>"$work/err" || fail "service: $(cat "$work/err")"
+LD_LIBRARY_PATH=${lib%/lodestone} LODESTONE_AGENT_INTERVAL=100ms ./by-pkg-config-service-c "$work/service.db" 2 >"$work/out" 2>"$work/err" || fail "service: $(cat "$work/err")"
 grep -q '"samples"' "$work/out" || fail "service: $(cat "$work/out")"
 cmake -S out-of-tree -B tree -DCMAKE_PREFIX_PATH="$root/usr" >cmake.log 2>&1 && cmake --build tree >>cmake.log 2>&1 || fail "find_package: $(tail -5 cmake.log)"
 readelf -d tree/service | grep -q 'NEEDED.*liblodestone\.so\.0' || fail "the service does not need liblodestone.so.0"
