@@ -95,7 +95,9 @@ static void add_state(struct lode_buf *out, const struct tune_progress *p)
 		cli_show_count(out, p->rate);
 		lode_buf_adds(out, " ops/s)");
 	}
-	lode_buf_addf(out, ", best %+.1f %%, ", isfinite(p->gain) ? 100 * p->gain : 0.0);
+	if (isfinite(p->gain) && p->gain != 0)
+		lode_buf_addf(out, ", best %+.1f %%", 100 * p->gain);
+	lode_buf_adds(out, ", ");
 	cli_show_time(out, p->active_s);
 	if (isfinite(p->left_s)) {
 		lode_buf_adds(out, ", at most ");

@@ -117,7 +117,7 @@ static void lives_and_dies(void **state)
 	/* Folders that are none of ours, whatever they are called. */
 	mkdir(at("lodestone-tune-empty"), 0700);
 	mkdir(at("lodestone-tune-other"), 0700);
-	put("lodestone-tune-other/lock", "something else");
+	put("lodestone-tune-other/lock", "Something else, and as long as what stands in a lock of ours, so that it is what it says, and not its length, that counts, to the end.\n");
 	symlink("/etc", at("lodestone-tune-link"));
 	mkdir(at("lodestone-tune-trick"), 0700);
 	symlink(file, at("lodestone-tune-trick/lock"));
