@@ -194,7 +194,9 @@ int cli_help(const struct cli_verb *v, int argc, char **argv)
 	if (what && strcmp(what, "--help") != 0 && strcmp(what, "-h") != 0) {
 		const struct cli_verb *about = find_verb(what, topics);
 
-		return about ? cli_usage(about, true) : CLI_WRONG;
+		char *args[] = {(char *)what, (char *)"--help", NULL};
+
+		return !about ? CLI_WRONG : about->run == cli_help ? cli_usage(about, true) : about->run(about, 2, args);
 	}
 	list_verbs(stdout);
 	return CLI_DONE;

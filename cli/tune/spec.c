@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define FILE_MAX (256u << 10)
+#define WIDTH 118 /* of a line of help */
+#define INDENT 31
 
 enum type { T_TEXT, T_PATH, T_WORD, T_BOOL, T_COUNT, T_WHOLE, T_SIZE, T_SECONDS, T_REAL };
 
@@ -321,6 +323,25 @@ bool tune_spec_key(size_t i, struct tune_spec_key *out)
 	return true;
 }
 
+/* A sentence beside the names of its key, in lines that fit. */
+static void add_wrapped(struct lode_buf *out, const char *text)
+{
+	size_t column = 0;
+
+	for (; *text; text += strspn(text, " ")) {
+		size_t n = strcspn(text, " ");
+
+		if (column && column + 1 + n > WIDTH - INDENT) {
+			lode_buf_addf(out, "\n%*s", INDENT, "");
+			column = 0;
+		}
+		lode_buf_addf(out, "%s%.*s", column ? " " : "", (int)n, text);
+		column += n + (column > 0);
+		text += n;
+	}
+	lode_buf_adds(out, "\n");
+}
+
 void tune_spec_document(struct lode_buf *out, bool brief)
 {
 	const char *section = "";
@@ -332,10 +353,12 @@ void tune_spec_document(struct lode_buf *out, bool brief)
 			lode_buf_addf(out, "%s[%s]\n", *section ? "\n" : "", k->section);
 		section = k->section;
 		if (brief) {
-			char left[64];
+			char left[64], text[600];
 
 			snprintf(left, sizeof(left), "%s%s%s", k->name, k->flag ? ", --" : "", k->flag ? k->flag : "");
-			lode_buf_addf(out, "  %-30s %s%s%s\n", left, k->doc, *k->initial ? " Default: " : "", k->initial);
+			snprintf(text, sizeof(text), "%s%s%s", k->doc, *k->initial ? " Default: " : "", k->initial);
+			lode_buf_addf(out, "  %-*s ", INDENT - 3, left);
+			add_wrapped(out, text);
 			continue;
 		}
 		lode_buf_addf(out, "# %s\n", k->doc);

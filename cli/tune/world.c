@@ -248,6 +248,7 @@ int tune_loop(const struct tune_spec *spec, struct tune_bench *bench, struct tun
 	struct real w = {.spec = spec, .bench = bench};
 	struct tune_world world = {.self = &w, .machine = w.machine, .start = start, .run = run, .live = live, .propose = propose, .make = make, .finish = finish, .now = now};
 	struct lode_machine m;
+	char disk[200];
 	int r;
 
 	tune_history_init(h, NULL);
@@ -258,6 +259,8 @@ int tune_loop(const struct tune_spec *spec, struct tune_bench *bench, struct tun
 	find_limits(&w, &m);
 	describe_machine(&w, &m);
 	describe_workload(&w);
+	if (tune_bench_probe(bench, disk, sizeof disk) == 0 && *disk)
+		lode_fmt(w.machine + strlen(w.machine), sizeof w.machine - strlen(w.machine), " %s", disk);
 	r = tune_loop_in(&world, spec, h, progress, ctx, err);
 	w.proposer->ops->free(w.proposer);
 	tune_space_free(w.space);
