@@ -1,5 +1,5 @@
 /* The loop in a world without a benchmark: files that hold one number, whose speed is a function of it and of noise. What it keeps, what it ends by, and that an end
- * at any moment changes nothing but when it is over. */
+ * at any moment changes nothing but when it is over. `test_tune_loop table` prints what whole loops come to, for docs/offline.md. */
 #include "tune/loop.h"
 #include "tune/world.h"
 
@@ -527,7 +527,74 @@ static void a_benchmark_that_fails_from_the_first_is_an_error(void **state)
 	clean(&t);
 }
 
-int main(void)
+/* ---- figures ---- */
+
+static double effect[16]; /* log of the speed of file x against the first */
+
+static double drawn(int x)
+{
+	return 1000 * exp(effect[x]);
+}
+
+/* Loops of seven candidates whose effects are drawn: how often another file than the first comes out, what it is really worth, what is said of it, what the best of
+ * all would have been, and what "keep whatever was faster in one run" would have kept. */
+static void table_line(double noise, double spread, unsigned loops)
+{
+	double worth = 0, said = 0, best = 0, naive = 0, runs = 0;
+	unsigned other = 0, harmful = 0, naive_harmful = 0;
+
+	for (unsigned i = 0; i < loops; i++) {
+		struct lode_rng r;
+		struct task t;
+		double top = 0, last = 0, seen;
+		int x, one = 1;
+
+		lode_rng_seed(&r, i);
+		for (int k = 0; k < 16; k++)
+			effect[k] = k < 2 ? 0 : spread * normal(&r);
+		prepare(&t);
+		t.sim.speed = drawn;
+		t.sim.noise = noise;
+		t.spec.iterations = t.spec.patience = 7;
+		t.spec.seed = i + 1;
+		assert_int_equal(sit(&t), 0);
+		x = final_of(&t);
+		other += x != 1;
+		harmful += effect[x] < -1e-9;
+		worth += effect[x];
+		said += x != 1 ? log1p(t.h.gain) - effect[x] : 0;
+		last = noise * normal(&r);
+		for (int k = 2; k < 9; k++) {
+			top = fmax(top, effect[k]);
+			if ((seen = effect[k] + noise * normal(&r)) > last) {
+				last = seen;
+				one = k;
+			}
+		}
+		best += top;
+		naive += effect[one];
+		naive_harmful += effect[one] < -1e-9;
+		runs += t.sim.runs;
+		clean(&t);
+	}
+	printf("%5.0f%% %7.0f%% | %6.1f%% %6.1f%% %+7.1f%% %+7.1f%% %+7.1f%% %5.0f | %+7.1f%% %6.1f%%\n", 100 * noise, 100 * spread, 100.0 * other / loops,
+	       100.0 * harmful / loops, 100 * expm1(worth / loops), other ? 100 * said / other : 0, 100 * expm1(best / loops), runs / loops,
+	       100 * expm1(naive / loops), 100.0 * naive_harmful / loops);
+}
+
+static void table(unsigned loops)
+{
+	printf("a run's  effects |  other  worse    worth  said -    best          | one run each: best of 8\n"
+	       "noise    differ  |   file            really   really  of 7     runs |   worth   worse\n");
+	for (int i = 0; i < 4; i++) {
+		static const double noise[] = {0.01, 0.03, 0.08, 0.20};
+
+		table_line(noise[i], 0, loops);
+		table_line(noise[i], 0.1, loops);
+	}
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_best_is_found_and_measured_afresh), cmocka_unit_test(without_a_gain_the_first_file_stays),
@@ -537,5 +604,9 @@ int main(void)
 	    cmocka_unit_test(what_ended_stays_so_until_there_is_more_to_spend), cmocka_unit_test(another_task_or_machine_is_named),
 	    cmocka_unit_test(a_benchmark_that_fails_from_the_first_is_an_error)};
 
+	if (argc > 1 && !strcmp(argv[1], "table")) {
+		table(argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 400);
+		return 0;
+	}
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
