@@ -43,9 +43,9 @@
  * (LODESTONE_<SECTION>_<KEY>) is stronger than what the program sets, and LODESTONE_DISABLE=1 keeps every attach from doing anything.
  *
  * VERSIONS. This library is not linked to any RocksDB: it finds the functions at run time in the image that has opened the database, and refuses with a
- * reason what it does not know. Its table of forms goes from RocksDB 6.29 to 11.8; which of these were really
- * attached to by a test, and which are known from their sources alone, stands in docs/embedding.md. That RocksDB must be a shared library, or export its
- * symbols; linked into the program without exporting them it needs liblodestone-static.a (docs/plugin.md).
+ * reason what it does not know. Tests attach to 6.29.5, 7.8.3, 8.3.2, 9.5.0 and 9.7.4. From 9.8 to 11.8 it goes by the names and forms that the sources of
+ * those versions have, which no test has run. That RocksDB must be a shared library, or export its symbols; where it is linked in and exports nothing,
+ * liblodestone-static.a is linked in as well (docs/plugin.md).
  * A function is there since version 0.1.0 of this library, unless it says otherwise. Within 0.1.x none goes away and none changes. */
 #ifndef LODESTONE_H
 #define LODESTONE_H

@@ -83,7 +83,7 @@ const struct lode_cf_sample *lode_draft_sample(const struct lode_draft *d, int c
 /* ---- what is asked ---- */
 
 /* May this tunable be touched at all: by kind of option, by version, by the policy, by the operator. */
-static int admit(const struct lode_situation *s, int tunable, int change, struct lode_refusal *out)
+int lode_draft_admit(const struct lode_situation *s, int tunable, int change, struct lode_refusal *out)
 {
 	const struct lode_tunable *t;
 	unsigned version = s->state->version;
@@ -192,10 +192,10 @@ static int add_families(struct lode_draft *d, int tunable, uint32_t id, int64_t 
 	return 0;
 }
 
-static int take(struct lode_draft *d, const struct lode_change *c, int change, struct lode_refusal *out)
+int lode_draft_take(struct lode_draft *d, const struct lode_change *c, int change, struct lode_refusal *out)
 {
 	const struct lode_tunable *t;
-	int err = admit(d->s, c->tunable, change, out);
+	int err = lode_draft_admit(d->s, c->tunable, change, out);
 
 	if (err)
 		return err;
@@ -211,7 +211,7 @@ static int take(struct lode_draft *d, const struct lode_change *c, int change, s
 	return err ? err : add(d, c->tunable, LODE_NO_CF, c->value, change, out);
 }
 
-static void drop_unchanged(struct lode_draft *d)
+void lode_draft_drop_unchanged(struct lode_draft *d)
 {
 	size_t n = 0;
 	int64_t before;
@@ -223,7 +223,7 @@ static void drop_unchanged(struct lode_draft *d)
 }
 
 /* A memtable smaller than eight arena blocks trips an assertion or flushes all the time; RocksDB fits the arena at open only. */
-static int add_helpers(struct lode_draft *d, struct lode_refusal *out)
+int lode_draft_help(struct lode_draft *d, struct lode_refusal *out)
 {
 	size_t n = d->n;
 
@@ -251,7 +251,7 @@ static int add_helpers(struct lode_draft *d, struct lode_refusal *out)
 
 /* What the tunable may be, and which limit a value breaks first (rule NONE: none): a value beyond the hard bounds is called that, even
  * where other limits are narrower. */
-static struct lode_range narrow(const struct lode_draft *d, int tunable, int cf, int64_t value, struct lode_limit *broken)
+struct lode_range lode_draft_narrow(const struct lode_draft *d, int tunable, int cf, int64_t value, struct lode_limit *broken)
 {
 	static lode_rule_fn *const rules[] = {lode_rule_bounds, lode_rule_order, lode_rule_present, lode_rule_memory, lode_rule_unseen, lode_rule_step};
 	struct lode_range r = {{INT64_MIN, LODE_RULE_NONE, ""}, {INT64_MAX, LODE_RULE_NONE, ""}};
@@ -312,7 +312,7 @@ static int check_debt(const struct lode_draft *d, const struct lode_item *it, st
 		      lode_tunables[it->tunable].id, it->value, d->s->state->cf[it->cf].cf.id, debt.predicted, debt.limit);
 }
 
-static int check_draft(const struct lode_draft *d, struct lode_refusal *out)
+int lode_draft_check(const struct lode_draft *d, struct lode_refusal *out)
 {
 	const struct lode_sample *sample = d->s->sample;
 	int err;
@@ -323,7 +323,7 @@ static int check_draft(const struct lode_draft *d, struct lode_refusal *out)
 		if (it->change < 0)
 			continue;
 		struct lode_limit broken;
-		struct lode_range r = narrow(d, it->tunable, it->cf, it->value, &broken);
+		struct lode_range r = lode_draft_narrow(d, it->tunable, it->cf, it->value, &broken);
 
 		if (broken.rule)
 			return out_of_range(d, it, &r, &broken, out);
@@ -412,15 +412,15 @@ int lode_guard_check(const struct lode_situation *s, const struct lode_proposal 
 	if (p->n > LODE_CHANGES_MAX)
 		return refuse(refusal, LODE_RULE_TOO_MANY, -1, "%zu changes in one proposal; at most %d", p->n, LODE_CHANGES_MAX);
 	for (size_t i = 0; i < p->n && !err; i++)
-		err = take(&d, &p->change[i], (int)i, refusal);
+		err = lode_draft_take(&d, &p->change[i], (int)i, refusal);
 	if (err)
 		return err;
-	drop_unchanged(&d);
+	lode_draft_drop_unchanged(&d);
 	if (!d.n)
 		return refuse(refusal, LODE_RULE_EMPTY, -1, "the proposal changes nothing: every value is as it asks already");
-	err = add_helpers(&d, refusal);
+	err = lode_draft_help(&d, refusal);
 	if (!err)
-		err = check_draft(&d, refusal);
+		err = lode_draft_check(&d, refusal);
 	if (!err)
 		err = make_plan(&d, plan, refusal);
 	if (err)
@@ -428,97 +428,13 @@ int lode_guard_check(const struct lode_situation *s, const struct lode_proposal 
 	return err;
 }
 
-/* ---- ranges for the catalogue ---- */
-
-/* Every family of *d at this value: would that pass? Staying as it is passes. */
-static bool passes(struct lode_draft *d, int64_t value, struct lode_refusal *why)
-{
-	struct lode_draft all = *d;
-
-	for (size_t i = 0; i < all.n; i++)
-		all.item[i].value = value;
-	drop_unchanged(&all);
-	return !all.n || (!add_helpers(&all, why) && !check_draft(&all, why));
-}
-
-/* The outermost passing value between good, which passes, and far, which may not. *why: of the last that did not. */
-static int64_t search(struct lode_draft *d, int64_t good, int64_t far, struct lode_refusal *why)
-{
-	if (passes(d, far, why))
-		return far;
-	while (good - far > 1 || far - good > 1) {
-		int64_t middle = good + (far - good) / 2;
-
-		if (passes(d, middle, why))
-			good = middle;
-		else
-			far = middle;
-	}
-	return good;
-}
-
-static const char *together(enum lode_rule rule)
-{
-	return rule == LODE_RULE_MEMORY ? "all memtables and the block cache together" : rule == LODE_RULE_DEBT ? "the compaction debt that it would make" : "other limits";
-}
-
-/* What the limits leave open (the debt, several families sharing the memory) is found by trying, outwards from what is there. */
-static bool widen(struct lode_draft *d, struct lode_limit low, struct lode_limit high, struct lode_bounds *b)
-{
-	int64_t good = b->now < low.at ? low.at : b->now > high.at ? high.at : b->now;
-	struct lode_refusal down = {0}, up = {0};
-
-	if (!passes(d, good, &down))
-		return false;
-	b->lo = search(d, good, low.at, &down);
-	b->hi = search(d, good, high.at, &up);
-	b->lo_rule = b->lo == low.at ? low.rule : down.rule;
-	b->hi_rule = b->hi == high.at ? high.rule : up.rule;
-	b->lo_why = b->lo == low.at ? low.why : together(down.rule);
-	b->hi_why = b->hi == high.at ? high.why : together(up.rule);
-	return b->lo < b->hi || b->lo != b->now;
-}
-
-bool lode_guard_bounds(const struct lode_situation *s, int tunable, uint32_t cf, struct lode_bounds *out)
-{
-	struct lode_limit low = {INT64_MIN, LODE_RULE_NONE, ""}, high = {INT64_MAX, LODE_RULE_NONE, ""};
-	struct lode_draft now = {.s = s}, d = {.s = s};
-	struct lode_refusal ignored;
-	struct lode_limit broken;
-
-	*out = (struct lode_bounds){0};
-	if (admit(s, tunable, 0, &ignored) || take(&d, &(struct lode_change){tunable, cf, lode_tunables[tunable].min}, 0, &ignored))
-		return false;
-	for (size_t i = 0; i < d.n; i++) {
-		struct lode_range r = narrow(&now, tunable, d.item[i].cf, 0, &broken);
-
-		low = r.lo.at > low.at ? r.lo : low;
-		high = r.hi.at < high.at ? r.hi : high;
-	}
-	if (low.at > high.at || s->sample->write_stopped || s->sample->delayed_write_rate || !lode_draft_before(&d, tunable, d.item[0].cf, &out->now) ||
-	    !widen(&d, low, high, out))
-		return false;
-	out->down = out->lo_rule == LODE_RULE_STEP ? lode_steps_factor(s->policy->steps, tunable, false) * s->policy->step_scale : 0;
-	out->up = out->hi_rule == LODE_RULE_STEP ? lode_steps_factor(s->policy->steps, tunable, true) * s->policy->step_scale : 0;
-	return true;
-}
-
-bool lode_guard_range(const struct lode_situation *s, int tunable, uint32_t cf, int64_t *lo, int64_t *hi)
-{
-	struct lode_bounds b;
-
-	if (!lode_guard_bounds(s, tunable, cf, &b))
-		return false;
-	*lo = b.lo;
-	*hi = b.hi;
-	return true;
-}
+/* ---- what keeps an option out of the catalogue ---- */
 
 enum lode_rule lode_guard_bars(const struct lode_situation *s, int tunable)
 {
 	struct lode_refusal why = {0};
 
-	if (admit(s, tunable, 0, &why))
+	if (lode_draft_admit(s, tunable, 0, &why))
 		return why.rule;
 	if (lode_tunables[tunable].scope != LODE_SCOPE_CF && !s->state->db[tunable].exists)
 		return LODE_RULE_ABSENT;

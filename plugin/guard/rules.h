@@ -48,6 +48,16 @@ lode_rule_fn lode_rule_present; /* relations to what is in the database now */
 lode_rule_fn lode_rule_memory;	/* the memory budget */
 lode_rule_fn lode_rule_unseen;	/* what is not seen must not be harmed */
 
+/* check.c, step by step; bounds.c asks the same. A draft is filled by taking changes, which the row, the version and the policy may refuse; */
+int lode_draft_admit(const struct lode_situation *s, int tunable, int change, struct lode_refusal *out);
+int lode_draft_take(struct lode_draft *d, const struct lode_change *c, int change, struct lode_refusal *out);
+/* what changes nothing leaves it, what must go along joins it; */
+void lode_draft_drop_unchanged(struct lode_draft *d);
+int lode_draft_help(struct lode_draft *d, struct lode_refusal *out);
+/* and then all of it must lie within what the rules leave open. *broken: the limit that value breaks first. */
+struct lode_range lode_draft_narrow(const struct lode_draft *d, int tunable, int cf, int64_t value, struct lode_limit *broken);
+int lode_draft_check(const struct lode_draft *d, struct lode_refusal *out);
+
 /* The debt cannot be turned round into a range: is it too large in family cf, and by how much. */
 struct lode_debt {
 	uint64_t predicted, limit;
