@@ -193,6 +193,10 @@ LODESTONE_API void lodestone_detach(lodestone_t *tuner);
  * OPTIONS file with close=detach, which have no lodestone_t; with other doors it does no harm. rocksdb_db: as in lodestone_attach_cpp; it is still open. */
 LODESTONE_API void lodestone_closing(void *rocksdb_db);
 
+/* Of liblodestone-plugin.so, which makes the entry known to RocksDB when it is loaded: "0.1.0". A program that is linked with it calls this once, so that a
+ * linker with --as-needed keeps the library. */
+LODESTONE_API const char *lodestone_plugin_version(void);
+
 /* ---- while it runs ---- */
 
 /* One JSON object, as in "databases" of `lodestone status -j`; docs/status.md describes its members. Yours, to be freed with lodestone_free. Never waits: it is

@@ -2,6 +2,7 @@
 // it was compiled for. What the two share is C++: with another version nothing of it would be where it is looked for.
 #include "bridge/listener.h"
 #include "api/listener.h"
+#include "lodestone.h"
 
 #include <rocksdb/utilities/object_registry.h>
 #include <rocksdb/version.h>

@@ -25,7 +25,7 @@
 #include <vector>
 
 #ifdef LINKED
-extern "C" const char *lodestone_plugin_version(void);
+#include "lodestone.h"
 #endif
 
 using rocksdb::DB;
