@@ -213,7 +213,8 @@ void lodestone_listener_shutdown(void *db, int certain)
 {
 	struct lode_watch *w = lode_process_left() ? NULL : lode_watch_of(db);
 
-	if (certain)
+	/* Its destructor may be running, and its first compactions may be part of that. */
+	if (!lode_process_left() && (certain || (!w && !lode_dying(db))))
 		remember(db);
 	if (w && (certain || lode_watch_age(w) < YOUNG))
 		lode_watch_leave(w, db);

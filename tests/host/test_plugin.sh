@@ -52,12 +52,13 @@ echo "preloaded, opened, linked; options from a file, and the last ones: in"
 # ---- ways to close ----
 
 at closed
-for what in closings wrapped others storm; do
+for what in closings wrapped others storm long_end; do
 	with_plugin timeout 120 "$hosts/host_listener" $what "$work/plain.opt" "$work/c.$what" "${PLUGIN_ROUNDS:-40}" 2>"$work/err" ||
 		fail "$what: exit status $?: $(tail -3 "$work/err")"
 	no_crash_text "$work/err" || fail "$what: the text of a crash"
 done
 grep -hq 'lodestone: ' "$work"/c.storm.?/LOG* || fail "storm: it was never in"
+grep -q ' error: ' "$log" && fail "an error: $(grep ' error: ' "$log")"
 [ "$(cat "$work"/closed/state/*/journal.jsonl | grep -c '"kind":"attach"')" = "$(cat "$work"/closed/state/*/journal.jsonl | grep -c '"kind":"close"')" ] ||
 	fail "not every attach has its close"
 entry 'listeners={{id=lodestone;close=detach}}' detach

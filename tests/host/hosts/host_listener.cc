@@ -2,7 +2,7 @@
 //
 //     host_listener WHAT OPTIONS-FILE DIR [ROUNDS]
 //
-// WHAT: enter (until it is in, as RocksDB's LOG says), closings (every way to close), wrapped, others (who may not write), storm (closed at any moment),
+// WHAT: enter (until it is in, as RocksDB's LOG says), closings (every way to close), wrapped, others (who may not write), storm (closed at any moment), long_end (callbacks from a destructor),
 // detach (close=detach in the entry), work (until standard input ends). HOST_PLUGIN: a library to open first, as a program would that has the
 // plugin in its configuration. HOST_IN=no: it must stay out.
 #include "check.h"
@@ -250,6 +250,38 @@ void storms(const std::string &dir, unsigned rounds)
 	b.join();
 }
 
+// What has not been written yet is flushed when it closes, family by family, and compacted at once: callbacks by the dozen, of an object whose destructor
+// runs. seen: they were not its first ones.
+void long_end(const std::string &dir, bool seen)
+{
+	constexpr unsigned n = 24;
+	rocksdb::Options o = options();
+	std::vector<rocksdb::ColumnFamilyDescriptor> names = {{"default", o}};
+	std::vector<rocksdb::ColumnFamilyHandle *> families;
+	rocksdb::WriteOptions w;
+
+	o.level0_file_num_compaction_trigger = 2;
+	o.create_missing_column_families = true;
+	for (unsigned i = 1; i < n; i++)
+		names.emplace_back("family " + std::to_string(i), o);
+	w.disableWAL = true;
+	for (int round = 0; round < 2; round++) {
+		DB *db;
+
+		OK(DB::Open(o, dir, names, &families, &db));
+		if (seen && round)
+			enter(db, dir);
+		for (auto *family : families)
+			for (unsigned k = 0; k < 3000; k++)
+				OK(db->Put(w, family, std::to_string(k), std::string(200, 'x')));
+		for (auto *family : families)
+			OK(db->DestroyColumnFamilyHandle(family));
+		delete db;
+		if (!seen)
+			CHECK(!is_in(dir));
+	}
+}
+
 // close=detach: the program says when.
 void detached(const std::string &dir)
 {
@@ -309,6 +341,8 @@ int main(int argc, char **argv)
 		others(dir);
 	else if (what == "storm")
 		storms(dir, rounds);
+	else if (what == "long_end")
+		long_end(dir + ".seen", true), long_end(dir + ".unseen", false);
 	else if (what == "detach")
 		detached(dir);
 	else
