@@ -184,7 +184,7 @@ class Session:
         shutil.rmtree(here, ignore_errors=True)
         return run
 
-    def _watch(self, args, env, out, tick):
+    def _watch(self, args, env, out, tick, limit=None):
         """Starts a child in its own process group, waits for it, returns its status, its resource usage, and whether it had to be killed."""
         with open(out, "wb") as stdout, open(out + ".err", "wb") as stderr:
             self.child = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, env=env, start_new_session=True)
@@ -195,7 +195,7 @@ class Session:
             if pid:
                 break
             seconds = time.monotonic() - start
-            if seconds > self.limit and not hung:
+            if seconds > (limit or self.limit) and not hung:
                 hung = True
                 os.killpg(self.child.pid, signal.SIGKILL)
             if tick and seconds >= due and not hung and not self.stopped:

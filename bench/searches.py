@@ -4,6 +4,7 @@ RocksDB's own Advisor. Each gets the same runs of db_bench (Bench) and gives bac
 import dataclasses
 import glob
 import json
+import math
 import os
 import random
 import shutil
@@ -176,7 +177,7 @@ def advisor(bench, start, path, iterations, workload_flags):
     out = os.path.join(here, "out")
     with lib.locked(session.lock):
         status, _, _ = session._watch(["sh", "-c", 'cd "$1" && exec "$2" "$3" ../job.json', "sh", tree, sys.executable,
-                                       os.path.join(lib.ROOT, "bench", "offline_advisor.py")], lib.clean_env({}), out, None)
+                                       os.path.join(lib.ROOT, "bench", "offline_advisor.py")], lib.clean_env({}), out, None, math.inf)
     found = Found(start, seconds=time.monotonic() - began)
     try:
         with open(job["result"], encoding="utf-8") as f:
