@@ -83,7 +83,7 @@ static void draw(struct lode_buf *out, struct plot *p, const char *title, void (
 	    {p->base, NULL, NULL, p->n + 1, "base", "baseline"},
 	    {p->best, banded ? p->lo : NULL, banded ? p->hi : NULL, p->n + 1, "best", "best so far"},
 	};
-	const struct tune_svg plot = {title, show, p->mark, p->n, lines, 2, p->n, false, log};
+	const struct tune_svg plot = {title, show, p->mark, p->n, lines, 2, p->n, log};
 
 	tune_svg_plot(out, &plot);
 }

@@ -74,8 +74,6 @@ static bool range_of(const struct tune_svg *p, struct scale *s)
 				stretch(s, place(s, p->line[i].y[k]));
 	if (!(s->low <= s->high))
 		return false;
-	if (p->from_zero && !p->log)
-		stretch(s, 0);
 	double room = fmax(s->high - s->low, least_range(s)) / 2, least = s->low - room, most = s->high + room;
 	for (size_t i = 0; i < p->nmark; i++)
 		if (fits(p, p->mark[i].y) && fits(p, p->mark[i].lo) && fits(p, p->mark[i].hi)) {
@@ -83,8 +81,7 @@ static bool range_of(const struct tune_svg *p, struct scale *s)
 			stretch(s, fmin(place(s, p->mark[i].hi), most));
 		}
 	room = fmax((s->high - s->low) * 0.08, (least_range(s) - (s->high - s->low)) / 2);
-	if (!(p->from_zero && s->low == 0))
-		s->low -= room;
+	s->low -= room;
 	s->high += room;
 	double raw = (s->high - s->low) / TICKS, power = pow(10, floor(log10(raw))), digit = raw / power;
 	s->step = p->log ? fmax(0.5, ceil(raw)) : power * (digit < 1.5 ? 1 : digit < 3.5 ? 2 : digit < 7.5 ? 5 : 10);

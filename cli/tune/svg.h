@@ -26,7 +26,7 @@ struct tune_svg {
 	const struct tune_svg_line *line;
 	size_t nline;
 	size_t iterations; /* the x axis goes from 0, the baseline, to this */
-	bool from_zero, log;
+	bool log;
 };
 void tune_svg_plot(struct lode_buf *out, const struct tune_svg *p);
 void tune_svg_shape(struct lode_buf *out, int shape, double x, double y, double r); /* the outline alone; the class is its group's */
