@@ -116,7 +116,7 @@ int tune_report_text(const struct tune_history *h, FILE *out)
 
 	lode_buf_init(&b, 16u << 20);
 	tune_account(h, &a);
-	lode_buf_addf(&b, "%zu iterations, %u runs, ", h->ntrial, a.runs);
+	lode_buf_addf(&b, "%zu iteration%s, %u runs, ", h->ntrial, h->ntrial == 1 ? "" : "s", a.runs);
 	tune_say_time(&b, h->active_s);
 	lode_buf_adds(&b, h->ended[0] ? "; ended: " : "; not at its end");
 	text(&b, h->ended);
