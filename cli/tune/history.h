@@ -14,6 +14,7 @@ struct tune_shot { /* one run of the comparison under way */
 };
 
 #define TUNE_SHOTS_MAX 64
+#define TUNE_TRIALS_MAX 10000
 #define TUNE_BEST_KEPT 4
 
 struct tune_state { /* where it stands: with it an interrupted loop goes on, in the middle of a comparison too */

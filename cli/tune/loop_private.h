@@ -1,4 +1,4 @@
-/* Inside of the loop: what one sitting holds. loop.c goes from iteration to iteration, loop_runs.c measures. */
+/* Inside of the loop: what one sitting holds. loop_open.c begins, loop.c goes from iteration to iteration, loop_runs.c measures. */
 #ifndef LODE_TUNE_LOOP_PRIVATE_H
 #define LODE_TUNE_LOOP_PRIVATE_H
 
@@ -37,6 +37,9 @@ bool tune_sitting_pulse(struct tune_sitting *g); /* the same once more, within a
 const char *tune_sitting_file(const struct tune_sitting *g, const char *name, char path[TUNE_PATH_MAX]);
 const char *tune_sitting_best(const struct tune_sitting *g, char path[TUNE_PATH_MAX]);
 const char *tune_sitting_candidate(const struct tune_sitting *g, unsigned number, char path[TUNE_PATH_MAX]);
+
+/* loop_open.c: 0 or -errno with *g->err. -EEXIST: what is there is the history of another task. */
+int tune_sitting_open(struct tune_sitting *g);
 
 /* loop_runs.c: 0; -EINTR: stopped; another -errno with *g->err. Each goes on where the shots of the state end. */
 int tune_sitting_baseline(struct tune_sitting *g);

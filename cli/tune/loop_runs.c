@@ -288,6 +288,22 @@ static unsigned pairs_most(const struct tune_sitting *g)
 	return g->spec->runs < TUNE_PAIRS_MAX ? g->spec->runs : TUNE_PAIRS_MAX;
 }
 
+/* Not by the mean of a few runs alone, which one bad run can raise: each of them by itself. */
+static bool breaks_always(const struct tune_sitting *g)
+{
+	const struct tune_result *r[TUNE_SHOTS_MAX];
+	size_t n = pick(g, true, r), broken = 0;
+	char why[200];
+
+	for (size_t i = 0; i < n; i++) {
+		struct tune_summary one;
+
+		tune_summarise(&r[i], 1, &one);
+		broken += tune_breaks(g->spec, g->h, &g->s.open.best, &one, why, sizeof why);
+	}
+	return n >= TUNE_PAIRS_LEAST && broken == n;
+}
+
 /* After a pair: true if there is a verdict. */
 static bool judge(struct tune_sitting *g)
 {
@@ -304,7 +320,7 @@ static bool judge(struct tune_sitting *g)
 	in_words(t, c.n, effect, sizeof effect);
 	sum_up(g);
 	broken = tune_breaks(g->spec, g->h, &t->best, &t->candidate, why, sizeof why);
-	if (broken && (c.n >= TUNE_PAIRS_LEAST || l != TUNE_OPEN)) {
+	if (broken && (l != TUNE_OPEN || breaks_always(g))) {
 		t->verdict = TUNE_BROKEN;
 		lode_fmt(t->reason, sizeof t->reason, "%s; %s", why, effect);
 		return true;

@@ -33,7 +33,8 @@ struct sim {
 	int (*next)(const struct tune_view *v); /* what is proposed; 0: nothing more */
 	int refuses;			       /* this number RocksDB does not take */
 	double memory_of_7;
-	unsigned lives;
+	unsigned lives, makes;
+	uint64_t order; /* of the runs, by their files */
 };
 
 static int number_in(const char *file)
@@ -80,6 +81,7 @@ static int run(void *self, const char *file, const char *label, uint64_t seed, t
 	}
 	s->runs++;
 	s->clock += RUN_S;
+	s->order = s->order * 31 + (uint64_t)x;
 	lode_rng_seed(&r, seed ^ (label[0] == 'c' || label[0] == 'l' ? 77 : 0)); /* the noise of a run depends on nothing that an interruption changes */
 	speed = s->speed(x) * exp(s->noise * normal(&r));
 	out->end = s->end ? s->end(x) : TUNE_RAN;
@@ -107,6 +109,7 @@ static void propose(void *self, const struct tune_view *v, struct tune_proposal 
 	struct sim *s = self;
 	int x = s->next(v);
 
+	assert_true(fabs(v->best->ops_per_sec / s->speed(number_in(v->best_file)) - 1) < 0.2); /* the last run of the best is that */
 	if (!v->pulse(v->ctx)) /* somebody says stop while the advisor thinks */
 		return;
 	*out = (struct tune_proposal){.advisor = "sim", .last = true, .why = "nothing more", .calls = 1, .tokens_in = 100};
@@ -145,6 +148,7 @@ static int make(void *self, const char *from, const struct tune_wish *wish, size
 	struct sim *s = self;
 
 	assert_int_equal(n, 1);
+	s->makes++;
 	*nfix = 1;
 	fix[0] = (struct tune_fix){.fate = TUNE_TAKEN, .name = "x"};
 	lode_fmt(fix[0].from, sizeof fix[0].from, "%d", number_in(from));
@@ -440,6 +444,8 @@ static void killed_in_any_run_it_goes_on(void **state)
 		t.sim.killed = false;
 		assert_int_equal(sit(&t), 0);
 		assert_int_equal(t.sim.runs, whole.sim.runs);
+		assert_int_equal(t.sim.makes, whole.sim.makes);
+		assert_true(t.sim.order == whole.sim.order);
 		same(&whole, &t);
 		clean(&t);
 	}
