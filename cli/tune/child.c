@@ -124,26 +124,61 @@ void tune_child_kill(struct tune_child *c)
 		finish(c);
 }
 
-double tune_child_cpu(const struct tune_child *c)
-{
-	double ticks = 0;
-	DIR *proc = c->pid > 0 ? opendir("/proc") : NULL;
+struct process {
+	pid_t pid, parent;
+	double ticks;
+	bool below; /* the guardian */
+};
 
+/* All processes that there are. NULL: none could be read. */
+static struct process *list_processes(size_t *n)
+{
+	struct process *all = NULL;
+	DIR *proc = opendir("/proc");
+
+	*n = 0;
 	for (struct dirent *e; proc && (e = readdir(proc));) {
 		char path[300], line[512], *after;
-		unsigned long own[2] = {0}, waited[2] = {0};
-		int group = 0;
+		unsigned long own[2], waited[2];
+		struct process p = {.pid = (pid_t)atol(e->d_name)}, *more;
+		FILE *f;
 
 		snprintf(path, sizeof(path), "/proc/%s/stat", e->d_name);
-		FILE *f = e->d_name[0] >= '1' && e->d_name[0] <= '9' ? fopen(path, "re") : NULL;
+		f = p.pid > 0 ? fopen(path, "re") : NULL;
 		if (f && fgets(line, sizeof(line), f) && (after = strrchr(line, ')')) &&
-		    sscanf(after + 1, " %*c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu %lu", &group, &own[0], &own[1], &waited[0], &waited[1]) == 5 &&
-		    group == c->pid)
-			ticks += (double)(own[0] + own[1] + waited[0] + waited[1]);
+		    sscanf(after + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %lu %lu", &p.parent, &own[0], &own[1], &waited[0], &waited[1]) == 5 &&
+		    (more = realloc(all, (*n + 1) * sizeof(*all)))) {
+			p.ticks = (double)(own[0] + own[1] + waited[0] + waited[1]);
+			all = more;
+			all[(*n)++] = p;
+		}
 		if (f)
 			fclose(f);
 	}
 	if (proc)
 		closedir(proc);
+	return all;
+}
+
+double tune_child_cpu(const struct tune_child *c)
+{
+	double ticks = 0;
+	size_t n;
+	struct process *all = list_processes(&n);
+
+	for (bool found = true; found;) { /* generation by generation */
+		found = false;
+		for (size_t i = 0; i < n; i++) {
+			bool below = all[i].parent == c->guardian;
+
+			for (size_t j = 0; j < n && !below && !all[i].below; j++)
+				below = all[j].below && all[j].pid == all[i].parent;
+			if (!below || all[i].below)
+				continue;
+			all[i].below = found = true;
+			ticks += all[i].ticks;
+		}
+	}
+	free(all);
 	return ticks / (double)sysconf(_SC_CLK_TCK);
 }

@@ -36,7 +36,7 @@ int tune_child_start(const struct tune_child_how *how, struct tune_child *c, str
 int tune_child_wait(struct tune_child *c, double seconds);
 /* Ends it and everything that it started: SIGTERM first, SIGKILL after a moment. */
 void tune_child_kill(struct tune_child *c);
-/* Processor time of its process group so far, seconds. */
+/* Processor time so far of what runs of it, whatever group or session it has gone to; seconds. */
 double tune_child_cpu(const struct tune_child *c);
 
 #endif

@@ -264,6 +264,19 @@ static void is_killed(void **state)
 	tune_child_kill(&c); /* once more does no harm */
 }
 
+/* Whoever works counts, in a session of its own, too. */
+static void works(void **state)
+{
+	struct tune_child c;
+
+	(void)state;
+	start(&c, "setsid sh -c 'while :; do :; done' & wait");
+	while (tune_child_wait(&c, 0.05) == 0 && tune_child_cpu(&c) < 0.05)
+		;
+	assert_true(tune_child_cpu(&c) >= 0.05);
+	tune_child_kill(&c);
+}
+
 static void cannot_start(void **state)
 {
 	static char *argv[] = {"/nonexistent/program", NULL}, *env[] = {NULL};
@@ -281,7 +294,7 @@ static void cannot_start(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(clones),     TEST(lives_and_dies),    TEST(removes_no_more), TEST(open_database), TEST(ends),
-					   TEST(talks_much), TEST(leaves_one_behind), TEST(is_killed),	     TEST(cannot_start)};
+					   TEST(talks_much), TEST(leaves_one_behind), TEST(is_killed), TEST(works), TEST(cannot_start)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
