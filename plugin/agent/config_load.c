@@ -129,6 +129,27 @@ static int load_env(struct lode_config *c, char *const *env, struct lode_buf *no
 	return problems;
 }
 
+/* LODESTONE_AGENT_MOED: there is no such setting; did you mean agent.mode? */
+static void note_unknown(const char *variable, size_t n, struct lode_buf *notes)
+{
+	struct lode_config *scratch = malloc(sizeof(*scratch)); /* nothing is set in it: there is no such key */
+	struct lode_err err = {0};
+	char text[96], *key;
+	const char *meant;
+	snprintf(text, sizeof(text), "%.*s", (int)n, variable);
+	for (char *p = text; *p; p++)
+		*p = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
+	key = strlen(text) > 10 ? strchr(text + 10, '_') : NULL; /* after "lodestone_" */
+	if (key && scratch) {
+		*key++ = 0;
+		lode_config_defaults(scratch);
+		lode_config_set(scratch, text + 10, key, "", &err);
+	}
+	meant = strstr(err.msg, "; did you mean ");
+	lode_buf_addf(notes, "%.*s: there is no such setting%s\n", (int)(n < 90 ? n : 90), variable, meant ? meant : "");
+	free(scratch);
+}
+
 /* Variables that look like ours and are not: a typo that would otherwise be silent. */
 static int unknown_env(char *const *env, struct lode_buf *notes)
 {
@@ -143,7 +164,7 @@ static int unknown_env(char *const *env, struct lode_buf *notes)
 		for (size_t i = 0; !found && lode_config_env_name(i, name, sizeof(name)); i++)
 			found = strlen(name) == n && strncmp(*env, name, n) == 0;
 		if (!found) {
-			lode_buf_addf(notes, "%.*s: there is no such setting\n", (int)(n < 90 ? n : 90), *env);
+			note_unknown(*env, n, notes);
 			problems++;
 		}
 	}

@@ -38,7 +38,7 @@ told "no configuration" '/nonexistent/lodestone.conf: No such file' LODESTONE_CO
 told "a wrong key" 'wrong.conf:2: there is no setting agent.mod; did you mean agent.mode?' LODESTONE_CONFIG="$work/wrong.conf"
 told "a wrong value" 'wrong.conf:3: agent.interval cannot be .never.: it is a time such as' LODESTONE_CONFIG="$work/wrong.conf"
 told "a line that is none" "wrong.conf:4: 'nonsense' is no setting: write key = value" LODESTONE_CONFIG="$work/wrong.conf"
-told "a wrong variable" 'LODESTONE_AGENT_MOED' LODESTONE_AGENT_MOED=auto
+told "a wrong variable" 'LODESTONE_AGENT_MOED: there is no such setting; did you mean agent.mode?' LODESTONE_AGENT_MOED=auto
 told "no journal" 'cannot be written: .*; no option will be changed until it can' LODESTONE_AGENT_STATE_DIR=/proc/nowhere
 told "switched off" 'not tuned: switched off by LODESTONE_DISABLE' LODESTONE_DISABLE=1
 told "kept out" 'not tuned: not active: agent.exclude names this program' LODESTONE_AGENT_EXCLUDE='*service'
