@@ -80,6 +80,9 @@ options "$work/service.db" >"$work/service.left"
 db_bench --db="$work/untouched.db" --options_file="$work/base.opt" --benchmarks=fillrandom --num=1000 --seed=1 --statistics=1 >/dev/null 2>&1 || fail "db_bench"
 options "$work/untouched.db" | grep -v listeners | diff - <(grep -v listeners "$work/service.left") >"$work/diff" || fail "options were not put back: $(cat "$work/diff")"
 grep -q "listeners={{id=lodestone;config=$work/service.conf;}" "$work/service.left" || fail "the entry was not written back: $(grep listeners "$work/service.left")"
+example=$here/../../docs/examples/service.options
+with_plugin db_bench --db="$work/example.db" --options_file="$example" --benchmarks=fillrandom --num=400000 >"$work/out" 2>&1 || fail "the example: $(tail -3 "$work/out")"
+says "$work/example.db/LOG" "is in by the entry in the OPTIONS file"
 # Without the plugin nobody knows the entry, and nobody says a word.
 db_bench --db="$work/alone.db" --options_file="$work/service.opt" --benchmarks=fillrandom --num=30000 >"$work/out" 2>&1 || fail "db_bench without the plugin"
 grep -q lodestone: "$work/alone.db/LOG" && fail "who was it?"
@@ -136,6 +139,7 @@ entry 'listener={{id=lodestone}}' name
 doctor 1 "$work/name.opt" "its name is listeners"
 doctor 1 "$work/base.opt" "has no entry"
 doctor 0 "$work/plain.opt" "has the entry (mode observe)" "makes the entry known" "Can it be tuned?  Yes."
+doctor 0 "$example" "has the entry (mode observe)"
 doctor 0 "$work/service.opt" "nobody knows the property colour" "configuration $work/service.conf"
 entry 'listeners={{id=lodestone' braces
 doctor 1 "$work/braces.opt"
