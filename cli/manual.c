@@ -1,6 +1,6 @@
 /* lodestone help config and help tunables, and the parts of the manual pages that come from tables (--man): verbs, keys, those of the offline loop, options
  * of RocksDB. So no page
- * can say what the command does not do. The frames around them, and who puts both together, stand in packaging/. */
+ * can say what the command does not do. The frames around them, and who puts both together, stand in scripts/packaging. */
 #include "manual.h"
 
 #include "agent/config_keys.h"
