@@ -418,6 +418,18 @@ static int conclude(struct tune_sitting *g)
 
 /* ---- the whole ---- */
 
+/* What the noise of these runs lets anybody see, so that nobody waits for what cannot come. */
+static bool tell_scale(struct tune_sitting *g)
+{
+	unsigned pairs = g->spec->runs < TUNE_PAIRS_MAX ? g->spec->runs : TUNE_PAIRS_MAX, looks = pairs > TUNE_PAIRS_LEAST ? pairs - TUNE_PAIRS_LEAST + 1 : 1;
+	double sd = g->s.noise_df > 0 ? sqrt(g->s.noise_ss / g->s.noise_df) : NAN;
+
+	if (!isfinite(sd))
+		return true;
+	return tune_sitting_tell(g, TUNE_MEASURES_BASELINE, NULL, "runs of equal files differ by %.1f %% (standard deviation): %u pairs may show a gain of %.1f %%", 100 * sd, pairs,
+				 100 * expm1(tune_student(g->spec->alpha / looks, g->s.noise_df + pairs - 1) * sd / sqrt(pairs)));
+}
+
 static int go(struct tune_sitting *g)
 {
 	bool over = false;
@@ -429,7 +441,7 @@ static int go(struct tune_sitting *g)
 			return r;
 		tune_sitting_forget_shots(g);
 		g->s.stage = TUNE_AT_TRIAL;
-		if ((r = tune_sitting_save(g)))
+		if ((r = tune_sitting_save(g)) || (r = tell_scale(g) ? 0 : -EINTR))
 			return r;
 	}
 	if (g->s.stage == TUNE_AT_END && !enough(g, why, sizeof why)) { /* it may go on: there is more of the budget now */
