@@ -10,6 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define MEMTABLE_LEAST (INT64_C(1) << 20)
+
 const char *tune_fate_name(enum tune_fate f)
 {
 	static const char *const names[] = {"taken", "corrected", "dropped", "added"};
@@ -274,6 +276,8 @@ static bool machine(const struct tune_draft *d, const struct tune_option *o, cha
 		most = 2 * (int64_t)cores + 2;
 	else if (!strcmp(o->name, "max_subcompactions"))
 		most = (int64_t)cores;
+	else if (!strcmp(o->name, "write_buffer_size") && d->limits->disk / 8 > MEMTABLE_LEAST && d->limits->disk / 8 < INT64_MAX)
+		most = (int64_t)(d->limits->disk / 8) & -MEMTABLE_LEAST; /* RocksDB sets that much aside for a log when it begins one */
 	else if (!strcmp(o->name, "max_open_files") && v >= 0 && v < 20) {
 		refuse(f, "fewer than 20 open files are not enough for RocksDB; -1 opens all");
 		return false;

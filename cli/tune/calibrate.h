@@ -8,7 +8,7 @@
 struct tune_limits {
 	uint64_t memory;   /* bytes that memtables and block cache may take together; 0: no limit */
 	double cores;	   /* that the benchmark may use; 0: one */
-	uint64_t disk;	   /* bytes of the scratch folder; 0: no limit */
+	uint64_t disk;	   /* bytes of the scratch folder, of which a log may take an eighth before it holds anything; 0: no limit */
 	uint64_t files;	   /* that the process may have open; 0: not known */
 	uint64_t codecs;   /* bit i: compression_codecs[i] is linked in (prove.h); 0: not known */
 	unsigned changes;  /* wishes that are taken at the most; 0: TUNE_WISHES_MAX */

@@ -38,7 +38,7 @@ const char *tune_config_family(const struct tune_config *c, size_t i); /* unesca
 /* The value into buf, which is returned; NULL: it is not there, or longer than len - 1. family: an index; ignored for VERSION, DB, CACHE. A dotted
  * name reaches into a struct ("compression_opts.level"). Of an option that is written twice the first counts, as in RocksDB. */
 const char *tune_config_get(const struct tune_config *c, enum tune_section s, size_t family, const char *name, char *buf, size_t len);
-/* The same for "the" family: the first. */
+/* However long its value. */
 bool tune_config_has(const struct tune_config *c, enum tune_section s, size_t family, const char *name);
 
 #define TUNE_ALL SIZE_MAX /* every family */

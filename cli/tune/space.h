@@ -27,7 +27,7 @@ struct tune_option {
 	char def[TUNE_VALUE_MAX]; /* this RocksDB's default, "" if it is longer */
 	const char *doc;	  /* a line, or "" */
 	const char *closed;	  /* why no benchmark may change it; NULL: it may */
-	int tunable;		  /* the guard's row, -1 if none: RESTART scope and rows of our own included */
+	int tunable;		  /* the guard's row, -1: it has none. Kind and bounds may be our own all the same (space_table.c) */
 	bool guessed;		  /* kind and bounds are from the default's shape alone */
 };
 

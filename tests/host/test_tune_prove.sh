@@ -61,7 +61,7 @@ refused "RocksDB, .*" index_type=kHashSearch
 refused "died of SIGABRT|hung" compression=kDisableCompressionOption
 refused "RocksDB, opening a database" unordered_write=true enable_pipelined_write=true
 refused "RocksDB, opening a database" allow_mmap_reads=true use_direct_reads=true
-refused "died of SIGABRT" allow_mmap_reads=true use_direct_io_for_flush_and_compaction=true
+refused "died of SIGABRT|hung" allow_mmap_reads=true use_direct_io_for_flush_and_compaction=true
 refused "hung .* compacting" compaction_style=kCompactionStyleUniversal level0_file_num_compaction_trigger=2 level0_slowdown_writes_trigger=2
 refused "hung|died of SIG" write_buffer_size=65536 arena_block_size=2147483648
 refused "died of SIG|RocksDB" max_background_jobs=1000000

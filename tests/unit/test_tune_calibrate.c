@@ -328,6 +328,9 @@ static void limits(void **state)
 	CALIBRATE(b, "level0_file_num_compaction_trigger=4", "level0_file_num_compaction_trigger=8");
 	assert_int_equal(b->fix[0].fate, TUNE_DROPPED); /* no change */
 	assert_int_equal(b->fix[1].fate, TUNE_TAKEN);
+	b->limits.disk = (1ull << 30) + 12345;
+	CALIBRATE(b, "write_buffer_size=512MB");
+	assert_string_equal(b->fix[0].to, "134217728");
 	b->limits.files = 1024;
 	CALIBRATE(b, "max_open_files=4000");
 	assert_string_equal(value(b, TUNE_SEC_DB, 0, "max_open_files"), "924");
