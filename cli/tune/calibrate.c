@@ -435,6 +435,25 @@ static void take_all(struct tune_draft *d, const struct tune_wish *wish, size_t 
 	d->wishes = n;
 }
 
+/* Two wishes may be about one option in two families, and one of them has been moved: each fix tells a value that is there. */
+static void tell_what_is(const struct tune_draft *d, struct tune_fix *f, const struct tune_option *o)
+{
+	char was[TUNE_VALUE_MAX], now[TUNE_VALUE_MAX], moved[TUNE_VALUE_MAX] = "";
+
+	for (size_t k = 0; k < tune_draft_places(d, o); k++) {
+		tune_draft_text(d, d->c, o, k, now);
+		if (!strcmp(now, f->to))
+			return;
+		if (!moved[0] && !tune_config_equal(tune_draft_text(d, d->from, o, k, was), now))
+			strcpy(moved, now);
+	}
+	strcpy(f->to, moved);
+	if (f->fate == TUNE_TAKEN) {
+		f->fate = TUNE_CORRECTED;
+		remark(f, "moved for the sake of another option");
+	}
+}
+
 /* What came back to where it was is no change. */
 static void forget_unchanged(struct tune_draft *d)
 {
@@ -452,6 +471,8 @@ static void forget_unchanged(struct tune_draft *d)
 			f->fate = TUNE_DROPPED;
 			f->to[0] = '\0';
 			remark(f, "nothing of it was left");
+		} else if (o && !same) {
+			tell_what_is(d, f, o);
 		}
 		if (i >= d->wishes && !same && f->fate != TUNE_DROPPED)
 			d->fix[kept++] = *f;

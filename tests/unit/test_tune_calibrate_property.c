@@ -138,6 +138,7 @@ static int64_t number(struct check *c, const char *name, int64_t otherwise)
 static void check_relations(struct check *c)
 {
 	struct lode_relation r;
+	char buf[TUNE_VALUE_MAX];
 
 	for (size_t i = 0; lode_guard_relation(i, &r); i++) {
 		const char *low = lode_tunables[r.low].id, *high = lode_tunables[r.high].id;
@@ -152,7 +153,8 @@ static void check_relations(struct check *c)
 	MUST(!(number(c, "allow_mmap_reads", 0) && number(c, "use_direct_reads", 0)));
 	MUST(number(c, "compaction_style", 0) != 1 || number(c, "level0_file_num_compaction_trigger", 4) + 2 <= number(c, "level0_slowdown_writes_trigger", 20));
 	MUST(!number(c, "partition_filters", 0) || number(c, "index_type", 0) == 2);
-	MUST(number(c, "index_type", 0) != 1);
+	const char *prefix = text(c->out, tune_space_find(c->s, "prefix_extractor"), c->family, buf);
+	MUST(number(c, "index_type", 0) != 1 || (prefix && strcmp(prefix, "nullptr") != 0)); /* a hash index needs prefixes */
 }
 
 static void check_fixes(struct check *c, const struct tune_wish *w, size_t n, const struct tune_fix *fix, size_t nfix)
