@@ -9,6 +9,7 @@ struct tune_eyes { /* what rules look at */
 	const struct tune_view *v;
 	struct tune_facts f;
 	double memory, cores; /* that may be used; memory 0: not known */
+	bool form;	      /* a file that would write the database in another form shows what that is worth */
 };
 
 enum tune_how {
@@ -36,6 +37,7 @@ struct tune_expert_rule {
 	bool climbs;   /* after it was kept it may go on the same way */
 	const char *reason; /* a sentence, also shown to people */
 	const char *source;
+	bool form;     /* acts where files are written: reads of a database that is not filled anew do not see it */
 };
 
 extern const struct tune_expert_rule tune_expert_rules[];

@@ -11,6 +11,7 @@
 
 #define SURE 0.6	 /* rules from here on go together in the first proposal */
 #define TOGETHER_MOST 12 /* wishes of it */
+#define FORM_SHARE 0.2	 /* of the time: so much writing rewrites what is read */
 #define CACHE_DATA 3	 /* times the files that a block cache may be */
 #define CACHE_LEAST (64 << 20)
 
@@ -201,7 +202,7 @@ static bool together(const struct tune_eyes *e, struct tune_proposal *p)
 		const struct tune_expert_rule *r = &tune_expert_rules[i];
 		size_t before = p->n;
 
-		if (r->sure < SURE || !r->sees(e) || p->n + TUNE_STEPS_MAX > TUNE_WISHES_MAX)
+		if (r->sure < SURE || (r->form && !e->form) || !r->sees(e) || p->n + TUNE_STEPS_MAX > TUNE_WISHES_MAX)
 			continue;
 		add_rule(e, r, p);
 		if (p->n == before)
@@ -225,7 +226,7 @@ static bool by_rule(const struct tune_eyes *e, struct tune_proposal *p)
 		const struct tune_expert_rule *r = &tune_expert_rules[i];
 		struct tune_proposal mine = {0};
 
-		if ((best && r->sure <= best->sure) || !r->sees(e) || tried(e->v->past, r->name, r->climbs))
+		if ((best && r->sure <= best->sure) || (r->form && !e->form) || !r->sees(e) || tried(e->v->past, r->name, r->climbs))
 			continue;
 		add_rule(e, r, &mine);
 		if (!mine.n || !comes_to_something(e, &mine))
@@ -274,7 +275,7 @@ static bool by_search(const struct tune_eyes *e, struct tune_proposal *p)
 	bool reads = e->f.read_share + e->f.seek_share >= 0.1, writes = e->f.write_share >= 0.1;
 
 	for (size_t i = 0; i < sizeof search / sizeof search[0]; i++) {
-		if (!(search[i].reads && reads) && !(search[i].writes && writes))
+		if ((!(search[i].reads && reads) && !(search[i].writes && writes)) || (!e->form && !strcmp(search[i].option, "block_size")))
 			continue;
 		if (step_aside(e, i, search[i].factor, p) || step_aside(e, i, 1 / search[i].factor, p))
 			return true;
@@ -296,6 +297,7 @@ static void propose(struct tune_proposer *self, const struct tune_view *v, struc
 					  .index_misses = NAN, .bloom_useful = NAN, .flushed = NAN, .compacted = NAN, .ingest = NAN, .stall_share = NAN,
 					  .write_amp = NAN, .space_amp = NAN, .syncs = NAN, .db_bytes = NAN, .cpu = NAN};
 	}
+	e.form = v->spec->refill || e.f.write_share >= FORM_SHARE;
 	if (together(&e, out) || by_rule(&e, out) || by_search(&e, out))
 		return;
 	out->last = true;

@@ -133,6 +133,9 @@ static void write_facts(const struct tune_view *v, struct lode_buf *b)
 		lode_buf_adds(b, "\n");
 		add_words(b, v->spec->describe, sizeof v->spec->describe);
 	}
+	if (!v->spec->refill)
+		lode_buf_adds(b, "\neach run starts from the same database, in the form that the first file gave it: what acts when files are written (compression, filters, sizes of "
+				 "blocks and files) is seen only as far as the benchmark itself writes");
 	lode_buf_adds(b, "\n# Objective\n");
 	add_words(b, h->objective, sizeof h->objective);
 	lode_buf_addf(b, "; worth keeping from %s on\n# Measured\n", PCT(v->spec->min_effect));

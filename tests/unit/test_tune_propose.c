@@ -97,6 +97,10 @@ static void the_expert_answers_to_what_is_measured(void **state)
 
 	(void)state;
 	e->ops->propose(e, &w->v, p);
+	assert_null(wished(p, "filter_policy")); /* a database that is not filled anew has none, whatever the file says */
+	assert_non_null(wished(p, "block_cache_size"));
+	w->spec.refill = 1;
+	e->ops->propose(e, &w->v, p);
 	assert_string_equal(p->rule, "together");
 	assert_string_equal(wished(p, "filter_policy"), "bloomfilter:10:false");
 	assert_string_equal(wished(p, "block_cache_size"), "1073741824");
@@ -122,6 +126,7 @@ static void goes_on_to_the_end(bool reads, enum tune_verdict verdict)
 	struct world *w = world_new(reads);
 	unsigned rounds = 0;
 
+	w->spec.refill = 1;
 	for (; rounds < 200; rounds++) {
 		struct tune_config *out = NULL;
 
