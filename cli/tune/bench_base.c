@@ -242,7 +242,7 @@ int tune_bench_base(struct tune_bench *b, const char *options_file, const char *
 		*path = at->path;
 		if (form != at->form)
 			tune_bench_note(b, "some files were tried that would have written the database in another form than it has: what that is worth to reads "
-					   "is not seen on it; --refill changed fills it anew for them");
+					   "is not seen on it; without --refill once it is filled anew for them");
 		return 0;
 	}
 	if (!rc && !b->spec->refill) {

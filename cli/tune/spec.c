@@ -50,10 +50,10 @@ static const struct key keys[] = {
 	{"workload", "database", "database", T_PATH, AT(database), 0, 0, NULL, "",
 	 "A database that is there already and that nobody has open: every run starts from a copy, and it stays as it is. db_bench: the same as --use_existing_db=1 "
 	 "--db=PATH."},
-	{"workload", "refill", "refill", T_WORD, AT(refill), 0, 0, refills, "once",
-	 "The database that runs start from. once: filled with the starting options, the same for every file. changed: filled anew for a file that would have written it "
-	 "in another form (compression, filters, sizes of blocks and files, levels), as a database would be that grows under this file; takes a fill for each, and "
-	 "room for three."},
+	{"workload", "refill", "refill", T_WORD, AT(refill), 0, 0, refills, "changed",
+	 "The database that runs start from. changed: filled anew for a file that would have written it in another form (compression, filters, sizes of blocks and files, "
+	 "levels), as a database would be that grows under this file; takes a fill for each, and room for three. once: filled with the starting options, the same for "
+	 "every file: quicker, and reads see nothing of such options."},
 	{"workload", "describe", "describe", T_TEXT, AT(describe), 0, 0, NULL, "",
 	 "The workload in words of yours, for the report and for the model, which gets it as it stands."},
 	{"objective", "kind", "objective", T_WORD, AT(aim), 0, 0, aims, "throughput",
