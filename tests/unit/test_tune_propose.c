@@ -96,6 +96,7 @@ static void the_expert_answers_to_what_is_measured(void **state)
 	struct world *w = world_new(true);
 
 	(void)state;
+	w->spec.refill = 0;
 	e->ops->propose(e, &w->v, p);
 	assert_null(wished(p, "filter_policy")); /* a database that is not filled anew has none, whatever the file says */
 	assert_non_null(wished(p, "block_cache_size"));
@@ -275,6 +276,7 @@ static void the_prompt_to_the_byte(void **state)
 	struct lode_prompt p;
 
 	(void)state;
+	w->spec.refill = 0; /* of which it is told */
 	tune_form_init(&form, NULL);
 	build(w, &form, &p);
 	assert_string_equal(p.wording, "offline.1");
