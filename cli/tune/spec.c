@@ -53,7 +53,7 @@ static const struct key keys[] = {
 	{"workload", "refill", "refill", T_WORD, AT(refill), 0, 0, refills, "changed",
 	 "The database that runs start from. changed: filled anew for a file that would have written it in another form (compression, filters, sizes of blocks and files, "
 	 "levels), as a database would be that grows under this file; takes a fill for each, and room for three. once: filled with the starting options, the same for "
-	 "every file: quicker, and reads see nothing of such options."},
+	 "every file: quicker, and reads see nothing of such options. With a database that is there already: always once."},
 	{"workload", "describe", "describe", T_TEXT, AT(describe), 0, 0, NULL, "",
 	 "The workload in words of yours, for the report and for the model, which gets it as it stands."},
 	{"objective", "kind", "objective", T_WORD, AT(aim), 0, 0, aims, "throughput",

@@ -81,6 +81,8 @@ int tune_spec_check(struct tune_spec *s, struct lode_err *err)
 		s->adapter = tune_db_bench_word(s->argv) >= 0 ? TUNE_ADAPT_DB_BENCH : TUNE_ADAPT_SCRIPT;
 	if (s->adapter == TUNE_ADAPT_DB_BENCH && (rc = tune_db_bench_take(s, err)))
 		return rc;
+	if (*s->database) /* it is as it is, for every file */
+		s->refill = 0;
 	rc = check_paths(s, err);
 	return rc ? rc : check_fit(s, err);
 }
