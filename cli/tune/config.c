@@ -1,7 +1,6 @@
 /* An OPTIONS file as lines over one pool of text: a change adds to the pool and turns a line over to it, so that a copy of the whole is a few
- * memcpys and what nobody touched is written as it was read. Writing: config_write.c. */
+ * memcpys and what nobody touched is written as it was read. Reading: config_read.c; writing: config_write.c. */
 #include "tune/config_private.h"
-#include "base/fs.h"
 #include "host/options.h"
 #include "host/write.h"
 
@@ -13,8 +12,6 @@
 #define LINES_MAX 400000u
 #define NESTING_MAX 8
 #define VALUE_MAX 4096 /* of a value that we set */
-#define WITHHELD "withheld "
-#define CACHE_NAME "block_cache_size"
 
 const char *tune_section_name(enum tune_section s)
 {
@@ -25,7 +22,7 @@ const char *tune_section_name(enum tune_section s)
 
 /* ---- room ---- */
 
-static bool room(void **array, size_t *cap, size_t want, size_t size)
+bool tune_config_room(void **array, size_t *cap, size_t want, size_t size)
 {
 	size_t n = *cap ? *cap : 64;
 	void *p;
@@ -43,12 +40,12 @@ static bool room(void **array, size_t *cap, size_t want, size_t size)
 }
 
 /* A copy in the pool. text may lie in the pool itself. 0: no memory (nothing else has offset 0). */
-static uint32_t keep(struct tune_config *c, const char *text, size_t len)
+uint32_t tune_config_keep(struct tune_config *c, const char *text, size_t len)
 {
 	size_t inside = c->pool && text >= c->pool && text < c->pool + c->used ? (size_t)(text - c->pool) : SIZE_MAX;
 	uint32_t at = (uint32_t)(c->used ? c->used : 1);
 
-	if (at + len + 1 > UINT32_MAX / 2 || !room((void **)&c->pool, &c->pool_cap, at + len + 1, 1))
+	if (at + len + 1 > UINT32_MAX / 2 || !tune_config_room((void **)&c->pool, &c->pool_cap, at + len + 1, 1))
 		return 0;
 	if (inside != SIZE_MAX)
 		text = c->pool + inside;
@@ -61,9 +58,9 @@ static uint32_t keep(struct tune_config *c, const char *text, size_t len)
 }
 
 /* While reading: the line that comes next is of no section yet. */
-static bool line_push(struct tune_config *c, struct line l)
+bool tune_config_push(struct tune_config *c, struct line l)
 {
-	if (c->n >= LINES_MAX || !room((void **)&c->line, &c->line_cap, c->n + 1, sizeof *c->line))
+	if (c->n >= LINES_MAX || !tune_config_room((void **)&c->line, &c->line_cap, c->n + 1, sizeof *c->line))
 		return false;
 	c->line[c->n++] = l;
 	return true;
@@ -72,7 +69,7 @@ static bool line_push(struct tune_config *c, struct line l)
 /* Into what has been read. A section that ends there grows. */
 static bool line_insert(struct tune_config *c, size_t at, struct line l)
 {
-	if (c->n >= LINES_MAX || !room((void **)&c->line, &c->line_cap, c->n + 1, sizeof *c->line))
+	if (c->n >= LINES_MAX || !tune_config_room((void **)&c->line, &c->line_cap, c->n + 1, sizeof *c->line))
 		return false;
 	memmove(c->line + at + 1, c->line + at, (c->n - at) * sizeof *c->line);
 	c->line[at] = l;
@@ -82,265 +79,6 @@ static bool line_insert(struct tune_config *c, size_t at, struct line l)
 		c->section[i].end += c->section[i].end >= at;
 	}
 	return true;
-}
-
-/* ---- reading ---- */
-
-struct reader {
-	struct tune_config *c;
-	struct lode_err *err;
-	unsigned line;
-};
-
-static int bad(struct reader *r, const char *what)
-{
-	return lode_err_set(r->err, EINVAL, "OPTIONS file, line %u: %s", r->line, what);
-}
-
-static int no_memory(struct reader *r)
-{
-	return lode_err_set(r->err, ENOMEM, "OPTIONS file: too large, or out of memory");
-}
-
-static bool is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static void trim(const char **from, const char **to)
-{
-	while (*from < *to && is_space(**from))
-		(*from)++;
-	while (*to > *from && is_space((*to)[-1]))
-		(*to)--;
-}
-
-static const char *comment_start(const char *from, const char *to)
-{
-	for (; from < to && *from != '#'; from++)
-		from += *from == '\\' && from + 1 < to;
-	return from;
-}
-
-static void unescape(char *s)
-{
-	char *out = s;
-
-	for (; *s; s++) {
-		if (*s == '\\' && s[1])
-			*out++ = *++s == 'n' ? '\n' : *s == 'r' ? '\r' : *s;
-		else
-			*out++ = *s;
-	}
-	*out = '\0';
-}
-
-static bool add_option(struct reader *r, enum line_kind kind, uint32_t raw, const char *from, const char *eq, const char *to)
-{
-	struct line l = {.kind = kind, .raw = raw};
-	const char *name_end = eq, *value = eq + 1;
-
-	trim(&from, &name_end);
-	trim(&value, &to);
-	l.name = keep(r->c, from, (size_t)(name_end - from));
-	l.name_len = (uint32_t)(name_end - from);
-	l.value = keep(r->c, value, (size_t)(to - value));
-	return l.name && l.value && line_push(r->c, l);
-}
-
-/* Of an option, or of a member. name need not end where it ends. */
-static bool name_good(const char *name, size_t n)
-{
-	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
-
-	if (!n || n >= TUNE_NAME_MAX || len < n || name[0] == '.' || name[n - 1] == '.')
-		return false;
-	for (size_t i = 1; i < n; i++)
-		if (name[i] == '.' && name[i - 1] == '.')
-			return false;
-	return true;
-}
-
-/* Our own comments; any other is kept as text. */
-static int read_comment(struct reader *r, uint32_t raw, const char *from, const char *to)
-{
-	static const char mark[] = TUNE_CONFIG_MARK;
-	const char *eq, *word = from + sizeof mark - 1;
-
-	if ((size_t)(to - from) >= sizeof mark - 1 && !memcmp(from, mark, sizeof mark - 1)) {
-		bool withheld = (size_t)(to - word) > strlen(WITHHELD) && !memcmp(word, WITHHELD, strlen(WITHHELD));
-		enum line_kind kind = withheld ? LINE_WITHHELD : LINE_CACHE;
-
-		word += withheld ? strlen(WITHHELD) : 0;
-		eq = memchr(word, '=', (size_t)(to - word));
-		if (eq && (withheld ? r->c->nsection > 0 && name_good(word, (size_t)(eq - word)) : (size_t)(eq - word) == strlen(CACHE_NAME) && !memcmp(word, CACHE_NAME, strlen(CACHE_NAME))))
-			return add_option(r, kind, raw, word, eq, to) ? 0 : no_memory(r);
-	}
-	return line_push(r->c, (struct line){.kind = LINE_TEXT, .raw = raw}) ? 0 : no_memory(r);
-}
-
-static int read_option(struct reader *r, uint32_t raw, const char *from, const char *to)
-{
-	const char *eq = memchr(from, '=', (size_t)(to - from));
-
-	if (!r->c->nsection)
-		return bad(r, "an option before the first section");
-	if (!eq)
-		return bad(r, "neither a section nor name=value");
-	if (eq == from)
-		return bad(r, "an option without a name");
-	return add_option(r, LINE_OPTION, raw, from, eq, to) ? 0 : no_memory(r);
-}
-
-static size_t family_find(const struct tune_config *c, const char *name)
-{
-	for (size_t i = 0; i < c->nfamily; i++)
-		if (!strcmp(c->pool + c->family[i], name))
-			return i;
-	return SIZE_MAX;
-}
-
-/* Of which kind is "[TableOptions/BlockBasedTable "default"]"; -1: one that we only keep. */
-static int section_kind(const char *word, size_t len)
-{
-	static const struct {
-		const char *word;
-		enum tune_section kind;
-	} words[] = {{"Version", TUNE_SEC_VERSION}, {"DBOptions", TUNE_SEC_DB}, {"CFOptions", TUNE_SEC_CF}, {"TableOptions/BlockBasedTable", TUNE_SEC_TABLE}};
-
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (strlen(words[i].word) == len && !memcmp(words[i].word, word, len))
-			return (int)words[i].kind;
-	return -1;
-}
-
-static int family_add(struct reader *r, const char *name)
-{
-	struct tune_config *c = r->c;
-
-	if (!c->nfamily && strcmp(name, "default") != 0)
-		return bad(r, "the first column family has to be \"default\"");
-	if (family_find(c, name) != SIZE_MAX)
-		return bad(r, "two sections of one column family");
-	if (c->nfamily == TUNE_FAMILIES_MAX)
-		return bad(r, "too many column families");
-	c->family[c->nfamily] = keep(c, name, strlen(name));
-	return c->family[c->nfamily++] ? 0 : no_memory(r);
-}
-
-static int read_section(struct reader *r, uint32_t raw, const char *from, const char *to)
-{
-	struct tune_config *c = r->c;
-	const char *open = memchr(from, '"', (size_t)(to - from)), *close = open ? memrchr(from, '"', (size_t)(to - from)) : NULL;
-	const char *word = from + 1, *word_end = open ? open : to - 1;
-	struct section s = {.family = SIZE_MAX};
-	uint32_t name;
-	int rc;
-
-	if (to[-1] != ']')
-		return bad(r, "a section without its closing bracket");
-	if (open && close == open)
-		return bad(r, "a section name without its closing quote");
-	trim(&word, &word_end);
-	s.kind = section_kind(word, (size_t)(word_end - word));
-	name = open ? keep(c, open + 1, (size_t)(close - open - 1)) : keep(c, "", 0);
-	if (!name)
-		return no_memory(r);
-	unescape(c->pool + name);
-	for (size_t i = 0; i < c->nsection; i++)
-		if (c->section[i].kind == s.kind && (s.kind == TUNE_SEC_VERSION || s.kind == TUNE_SEC_DB))
-			return bad(r, "a second section of the same name");
-	if (s.kind == TUNE_SEC_CF) {
-		rc = open ? family_add(r, c->pool + name) : bad(r, "a column family's section without its name");
-		if (rc)
-			return rc;
-	}
-	if (s.kind == TUNE_SEC_CF || s.kind == TUNE_SEC_TABLE)
-		s.family = family_find(c, c->pool + name);
-	if (s.kind == TUNE_SEC_TABLE && s.family == SIZE_MAX)
-		return bad(r, "table options of a column family that does not stand above them");
-	if (!room((void **)&c->section, &c->section_cap, c->nsection + 1, sizeof *c->section) ||
-	    !line_push(c, (struct line){.kind = LINE_SECTION, .raw = raw}))
-		return no_memory(r);
-	s.first = s.end = c->n - 1;
-	c->section[c->nsection++] = s;
-	return 0;
-}
-
-static int read_line(struct reader *r, const char *from, const char *to)
-{
-	uint32_t raw = keep(r->c, from, (size_t)(to - from));
-	const char *end = comment_start(from, to);
-	int rc;
-
-	if (!raw)
-		return no_memory(r);
-	trim(&from, &end);
-	if (from == end) {
-		trim(&from, &to);
-		return read_comment(r, raw, from, to);
-	}
-	rc = *from == '[' ? read_section(r, raw, from, end) : read_option(r, raw, from, end);
-	if (!rc) /* comments and blank lines before the next section are of none */
-		r->c->section[r->c->nsection - 1].end = r->c->n;
-	return rc;
-}
-
-static int read_all(struct reader *r, const char *text, size_t len)
-{
-	const char *at = text, *end = text + len, *nl;
-	int rc = 0;
-
-	if (len > LODE_OPTIONS_MAX)
-		return lode_err_set(r->err, EINVAL, "OPTIONS file: larger than %u bytes", LODE_OPTIONS_MAX);
-	if (len && memchr(text, '\0', len))
-		return lode_err_set(r->err, EINVAL, "OPTIONS file: not a text");
-	for (; !rc && at < end; at = nl + 1) {
-		nl = memchr(at, '\n', (size_t)(end - at));
-		nl = nl ? nl : end;
-		r->line++;
-		rc = read_line(r, at, nl);
-	}
-	if (!rc && !r->c->nfamily)
-		rc = bad(r, "it ends without any column family");
-	for (size_t i = 0; !rc && i < r->c->nsection; i++)
-		if (r->c->section[i].kind == TUNE_SEC_DB)
-			return 0;
-	return rc ? rc : bad(r, "it ends without a section DBOptions");
-}
-
-int tune_config_parse(const char *text, size_t len, struct tune_config **out, struct lode_err *err)
-{
-	struct reader r = {calloc(1, sizeof(struct tune_config)), err, 0};
-	int rc;
-
-	*out = NULL;
-	if (!r.c)
-		return lode_err_set(err, ENOMEM, "out of memory");
-	rc = read_all(&r, text, len);
-	if (rc) {
-		tune_config_free(r.c);
-		return rc;
-	}
-	*out = r.c;
-	return 0;
-}
-
-int tune_config_load(const char *path, struct tune_config **out, struct lode_err *err)
-{
-	struct lode_buf text;
-	struct lode_err why = {0};
-	int rc;
-
-	*out = NULL;
-	lode_buf_init(&text, LODE_OPTIONS_MAX);
-	rc = lode_fs_read(path, &text);
-	if (rc)
-		lode_err_set(err, -rc, "%s cannot be read: %s", path, strerrordesc_np(-rc));
-	else if ((rc = tune_config_parse(lode_buf_str(&text), text.len, out, &why)))
-		lode_err_set(err, -rc, "%s: %s", path, why.msg);
-	lode_buf_fini(&text);
-	return rc;
 }
 
 struct tune_config *tune_config_clone(const struct tune_config *c)
@@ -440,12 +178,12 @@ static bool member_find(const char **from, const char **to, const char *name)
 			if (!eq)
 				continue;
 			v_end = eq;
-			trim(&at, &v_end);
+			tune_config_trim(&at, &v_end);
 			if ((size_t)(v_end - at) != len || memcmp(at, name, len) != 0)
 				continue;
 			v = eq + 1;
 			v_end = end;
-			trim(&v, &v_end);
+			tune_config_trim(&v, &v_end);
 			found = true;
 			break;
 		}
@@ -553,7 +291,7 @@ static bool value_good(const char *v, bool member)
 	const char *to = v + len;
 	int depth = 0;
 
-	if (len > VALUE_MAX || (len && (is_space(v[0]) || is_space(to[-1]))) || comment_start(v, to) != to)
+	if (len > VALUE_MAX || (len && (tune_config_space(v[0]) || tune_config_space(to[-1]))) || tune_config_comment(v, to) != to)
 		return false;
 	for (const char *c = v; c < to; c++) {
 		if ((unsigned char)*c < ' ' || *c == 0x7f || (*c == '\\' && !*++c))
@@ -568,9 +306,9 @@ static bool value_good(const char *v, bool member)
 /* A title at a line of its own. -1: no memory. */
 static int section_add(struct tune_config *c, enum tune_section s, size_t family, size_t at, const char *title)
 {
-	uint32_t raw = keep(c, title, strlen(title));
+	uint32_t raw = tune_config_keep(c, title, strlen(title));
 
-	if (!raw || !room((void **)&c->section, &c->section_cap, c->nsection + 1, sizeof *c->section) ||
+	if (!raw || !tune_config_room((void **)&c->section, &c->section_cap, c->nsection + 1, sizeof *c->section) ||
 	    !line_insert(c, at, (struct line){.kind = LINE_SECTION, .raw = raw}))
 		return -1;
 	for (size_t i = 0; i < c->nsection; i++) /* the one that ended here still does */
@@ -611,8 +349,8 @@ static int append(struct tune_config *c, enum tune_section s, size_t family, con
 
 	if (in < 0)
 		return -ENOMEM;
-	l.name = keep(c, name, name_len);
-	l.value = keep(c, value, strlen(value));
+	l.name = tune_config_keep(c, name, name_len);
+	l.value = tune_config_keep(c, value, strlen(value));
 	return l.name && l.value && line_insert(c, cache ? 0 : c->section[in].end, l) ? 0 : -ENOMEM;
 }
 
@@ -633,7 +371,7 @@ static int set_member(struct tune_config *c, struct line *l, const char *member,
 		n = asprintf(&text, "%.*s%s%s=%s;%s", (int)(from - whole), whole, parted ? "" : ";", last ? last + 1 : member, value, from);
 	if (n < 0)
 		return -ENOMEM;
-	at = keep(c, text, (size_t)n);
+	at = tune_config_keep(c, text, (size_t)n);
 	free(text);
 	if (!at)
 		return -ENOMEM;
@@ -658,7 +396,7 @@ static int set_one(struct tune_config *c, enum tune_section s, size_t family, co
 	}
 	if (!l)
 		return append(c, s, family, name, strlen(name), value);
-	at = keep(c, value, strlen(value));
+	at = tune_config_keep(c, value, strlen(value));
 	if (!at)
 		return -ENOMEM;
 	l->value = at;
@@ -676,7 +414,7 @@ int tune_config_set(struct tune_config *c, enum tune_section s, size_t family, c
 	size_t last = family == TUNE_ALL ? c->nfamily : family + 1;
 	int rc = 0;
 
-	if (!name_good(name, strlen(name)) || !value_good(value, strchr(name, '.') != NULL) || (unsigned)s >= TUNE_SECTION_N)
+	if (!tune_config_name_good(name, strlen(name)) || !value_good(value, strchr(name, '.') != NULL) || (unsigned)s >= TUNE_SECTION_N)
 		return -EINVAL;
 	if (s == TUNE_SEC_CACHE && strcmp(name, CACHE_NAME) != 0)
 		return -EINVAL;

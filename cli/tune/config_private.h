@@ -1,10 +1,11 @@
-/* How an OPTIONS file is held: config.c, config_write.c. */
+/* How an OPTIONS file is held: config.c, config_read.c, config_write.c. */
 #ifndef LODE_TUNE_CONFIG_PRIVATE_H
 #define LODE_TUNE_CONFIG_PRIVATE_H
 
 #include "tune/config.h"
 
 #define TUNE_CONFIG_MARK "# lodestone: "
+#define CACHE_NAME "block_cache_size"
 
 enum line_kind {
 	LINE_TEXT, /* blank, or somebody's comment */
@@ -37,5 +38,16 @@ struct tune_config {
 	uint32_t family[TUNE_FAMILIES_MAX]; /* unescaped names */
 	size_t nfamily;
 };
+
+/* config.c. False, 0: no memory. keep: a copy in the pool; text may lie in the pool itself. push: a line behind the last, of no section yet. */
+bool tune_config_room(void **array, size_t *cap, size_t want, size_t size);
+uint32_t tune_config_keep(struct tune_config *c, const char *text, size_t len);
+bool tune_config_push(struct tune_config *c, struct line l);
+
+/* config_read.c: what RocksDB takes for space, for the beginning of a comment (or the end), and for a name. */
+bool tune_config_space(char c);
+void tune_config_trim(const char **from, const char **to);
+const char *tune_config_comment(const char *from, const char *to);
+bool tune_config_name_good(const char *name, size_t n);
 
 #endif
