@@ -4,7 +4,6 @@
 #include "base/buf.h"
 #include "base/fmt.h"
 #include "base/fs.h"
-#include "base/rng.h"
 
 #include <errno.h>
 #include <math.h>
@@ -103,9 +102,7 @@ bool tune_sitting_tell(struct tune_sitting *g, enum tune_phase phase, const stru
 	return go;
 }
 
-/* ---- one iteration ---- */
-
-static unsigned since_kept(const struct tune_sitting *g)
+unsigned tune_sitting_since_kept(const struct tune_sitting *g)
 {
 	unsigned n = 0;
 
@@ -114,7 +111,7 @@ static unsigned since_kept(const struct tune_sitting *g)
 	return n;
 }
 
-static double tokens_left(const struct tune_sitting *g)
+double tune_sitting_tokens_left(const struct tune_sitting *g)
 {
 	double spent = 0;
 
@@ -123,37 +120,7 @@ static double tokens_left(const struct tune_sitting *g)
 	return g->spec->tokens > 0 ? (double)g->spec->tokens - spent : INFINITY;
 }
 
-/* The best against the baseline, by what each kept trial has measured; errors of independent measurements add up as squares. */
-static void chain(const struct tune_history *h, const struct tune_trial *t, double *total, double *lo, double *hi)
-{
-	double sum = 0, below = 0, above = 0;
-
-	for (size_t i = 0; i <= h->ntrial; i++) {
-		const struct tune_trial *k = i < h->ntrial ? &h->trial[i] : t;
-
-		if (k->verdict != TUNE_KEPT || !isfinite(k->gain))
-			continue;
-		sum += log1p(k->gain);
-		below += pow(log1p(k->gain) - log1p(k->lo), 2);
-		above += pow(log1p(k->hi) - log1p(k->gain), 2);
-	}
-	*total = expm1(sum);
-	*lo = expm1(sum - sqrt(below));
-	*hi = expm1(sum + sqrt(above));
-}
-
-static void take_last(struct tune_sitting *g)
-{
-	tune_result_fini(&g->s.last);
-	tune_result_init(&g->s.last);
-	for (size_t i = g->s.nshot; i-- > 0;)
-		if (g->s.shot[i].candidate) {
-			tune_result_copy(&g->s.last, &g->s.shot[i].result);
-			return;
-		}
-}
-
-static int copy_file(const char *from, const char *to, struct lode_err *err)
+int tune_sitting_copy(const char *from, const char *to, struct lode_err *err)
 {
 	struct lode_buf b;
 	int r;
@@ -166,201 +133,6 @@ static int copy_file(const char *from, const char *to, struct lode_err *err)
 	return r ? lode_err_set(err, -r, "'%s' cannot be copied to '%s': %s", from, to, strerror(-r)) : 0;
 }
 
-/* The open trial has its verdict. One write to disk makes it so. */
-static int close_trial(struct tune_sitting *g)
-{
-	struct tune_trial *t = &g->s.open, *ended;
-	char best[TUNE_PATH_MAX], copy[TUNE_PATH_MAX];
-	int r;
-
-	t->seconds = tune_sitting_active(g) - t->began_s;
-	chain(g->h, t, &t->total, &t->total_lo, &t->total_hi);
-	if (t->verdict == TUNE_KEPT) {
-		g->s.best_trial = t->number;
-		tune_sitting_promote(g);
-	} else {
-		take_last(g);
-	}
-	tune_sitting_forget_shots(g);
-	if (!(ended = tune_history_add(g->h, t)))
-		return lode_err_set(g->err, ENOMEM, "no memory for the history");
-	tune_trial_init(&g->s.open);
-	g->s.nwish = 0;
-	g->s.made = false;
-	r = tune_sitting_save(g);
-	if (!r && ended->verdict == TUNE_KEPT) /* for people; the loop itself knows the candidate's */
-		r = copy_file(tune_sitting_best(g, best), tune_sitting_file(g, "best.ini", copy), g->err);
-	if (!r && !tune_sitting_tell(g, TUNE_COMPARES, ended, "%s: %.200s", tune_verdict_name(ended->verdict), ended->reason))
-		r = -EINTR;
-	return r;
-}
-
-static int refuse(struct tune_sitting *g, enum tune_verdict verdict, const char *fmt, const char *why)
-{
-	g->s.open.verdict = verdict;
-	lode_fmt(g->s.open.reason, sizeof g->s.open.reason, fmt, why);
-	return close_trial(g);
-}
-
-static bool pulse(void *ctx)
-{
-	return tune_sitting_pulse(ctx);
-}
-
-static void look(struct tune_sitting *g, char path[TUNE_PATH_MAX], struct tune_view *v)
-{
-	struct lode_rng r;
-
-	lode_rng_seed(&r, (uint64_t)g->spec->seed + g->h->ntrial);
-	*v = (struct tune_view){.spec = g->spec,
-				.past = g->h,
-				.best_file = tune_sitting_best(g, path),
-				.best = g->s.nbest ? &g->s.best[g->s.nbest - 1] : NULL,
-				.last = g->h->ntrial && g->s.last.statistics ? &g->s.last : NULL,
-				.iteration = (unsigned)g->h->ntrial + 1,
-				.seed = lode_rng_u64(&r),
-				.since_kept = since_kept(g),
-				.time_left = tune_sitting_left(g),
-				.tokens_left = tokens_left(g),
-				.pulse = pulse,
-				.ctx = g};
-}
-
-/* Once for each best file, if there is time for it: what is proven within one run may be worth many. */
-static bool may_live(const struct tune_sitting *g)
-{
-	return g->spec->live && g->w->live && g->s.lived != g->s.best_trial + 1 && tune_sitting_has_time(g, TUNE_PAIRS_LEAST) &&
-	       tune_sitting_left(g) > 2 * g->spec->live_seconds;
-}
-
-static int get_proposal(struct tune_sitting *g, struct tune_proposal *p)
-{
-	char path[TUNE_PATH_MAX];
-	struct tune_view v;
-
-	if (may_live(g)) {
-		int r = tune_sitting_live(g, p);
-
-		if (r)
-			return r;
-		g->s.lived = g->s.best_trial + 1;
-		if (p->n)
-			return 0;
-		if ((r = tune_sitting_save(g)))
-			return r;
-	}
-	look(g, path, &v);
-	if (!tune_sitting_tell(g, TUNE_ASKS, NULL, "the advisor is asked"))
-		return -EINTR;
-	*p = (struct tune_proposal){0};
-	g->w->propose(g->w->self, &v, p);
-	return g->stopped ? -EINTR : 0;
-}
-
-/* *over: the advisor has nothing, and will have nothing. */
-static int ask(struct tune_sitting *g, bool *over)
-{
-	struct tune_proposal p;
-	struct tune_trial *t = &g->s.open;
-	double began = tune_sitting_active(g);
-	int r = get_proposal(g, &p);
-
-	if (r)
-		return r;
-	tune_trial_init(t);
-	t->number = (unsigned)g->h->ntrial + 1;
-	t->began_s = began;
-	memcpy(t->advisor, p.advisor, sizeof t->advisor);
-	memcpy(t->rule, p.rule, sizeof t->rule);
-	memcpy(t->why, p.why, sizeof t->why);
-	t->calls = p.calls;
-	t->tokens_in = p.tokens_in;
-	t->tokens_out = p.tokens_out;
-	*over = p.n == 0 && p.last;
-	if (p.n == 0)
-		return refuse(g, TUNE_NOTHING, "%.390s", p.why);
-	memcpy(g->s.wish, p.wish, sizeof g->s.wish);
-	g->s.nwish = p.n < TUNE_WISHES_MAX ? p.n : TUNE_WISHES_MAX;
-	return tune_sitting_save(g);
-}
-
-static bool changes(const struct tune_fix *f)
-{
-	return f->fate != TUNE_DROPPED && strcmp(f->from, f->to) != 0;
-}
-
-static bool has_change(const struct tune_trial *t, const struct tune_fix *f)
-{
-	for (size_t i = 0; i < t->nfix; i++)
-		if (changes(&t->fix[i]) && !strcmp(t->fix[i].name, f->name) && !strcmp(t->fix[i].to, f->to))
-			return true;
-	return false;
-}
-
-/* The number of the trial against this same best file that had just these changes; 0: none. What failed to start may come again. */
-static unsigned tried_before(const struct tune_history *h, const struct tune_trial *t)
-{
-	for (size_t i = h->ntrial; i-- > 0 && h->trial[i].verdict != TUNE_KEPT;) {
-		const struct tune_trial *k = &h->trial[i];
-		bool same = k->verdict != TUNE_NOTHING;
-
-		for (size_t j = 0; same && j < t->nfix; j++)
-			same = !changes(&t->fix[j]) || has_change(k, &t->fix[j]);
-		for (size_t j = 0; same && j < k->nfix; j++)
-			same = !changes(&k->fix[j]) || has_change(t, &k->fix[j]);
-		if (same)
-			return k->number;
-	}
-	return 0;
-}
-
-static int make(struct tune_sitting *g)
-{
-	char best[TUNE_PATH_MAX], to[TUNE_PATH_MAX], number[16];
-	struct tune_trial *t = &g->s.open;
-	struct lode_err err = {0};
-	unsigned before, left = 0;
-	int r;
-
-	if (!tune_sitting_tell(g, TUNE_MAKES, NULL, "the file is made and shown to RocksDB"))
-		return -EINTR;
-	t->nfix = 0;
-	r = g->w->make(g->w->self, tune_sitting_best(g, best), g->s.wish, g->s.nwish, tune_sitting_candidate(g, t->number, to), t->fix, &t->nfix, &err);
-	if (r == -EINVAL)
-		return refuse(g, TUNE_REFUSED, "%s", err.msg);
-	if (r) {
-		if (g->err)
-			*g->err = err;
-		return r;
-	}
-	for (size_t i = 0; i < t->nfix; i++)
-		left += changes(&t->fix[i]);
-	if (!left)
-		return refuse(g, TUNE_REFUSED, "%s", "nothing of the wishes was left that would change the file");
-	if ((before = tried_before(g->h, t))) {
-		lode_fmt(number, sizeof number, "%u", before);
-		return refuse(g, TUNE_REFUSED, "just these changes were tried in iteration %s", number);
-	}
-	g->s.made = true;
-	return tune_sitting_save(g);
-}
-
-static int iterate(struct tune_sitting *g, bool *over)
-{
-	int r = 0;
-
-	if (!g->s.open.number)
-		r = ask(g, over);
-	if (!r && g->s.open.number && !g->s.made)
-		r = make(g);
-	if (!r && g->s.open.number) {
-		r = tune_sitting_compare(g);
-		if (!r)
-			r = close_trial(g);
-	}
-	return r;
-}
-
 /* ---- the end ---- */
 
 /* Why no further iteration is begun; false: there is one. The time for the runs that confirm is set aside. */
@@ -368,11 +140,11 @@ static bool enough(const struct tune_sitting *g, char *why, size_t len)
 {
 	if (g->h->ntrial >= g->spec->iterations)
 		lode_fmt(why, len, "%u iterations, as many as were asked for", g->spec->iterations);
-	else if (since_kept(g) >= g->spec->patience)
+	else if (tune_sitting_since_kept(g) >= g->spec->patience)
 		lode_fmt(why, len, "no worthwhile gain in %u iterations", g->spec->patience);
 	else if (!tune_sitting_has_time(g, TUNE_PAIRS_LEAST))
 		lode_fmt(why, len, "the time budget is used up");
-	else if (tokens_left(g) <= 0)
+	else if (tune_sitting_tokens_left(g) <= 0)
 		lode_fmt(why, len, "the token budget is used up");
 	else
 		return false;
@@ -391,7 +163,7 @@ static int finish(struct tune_sitting *g)
 		tune_sitting_best(g, best);
 	else
 		tune_sitting_file(g, "start.ini", best);
-	r = gained && g->w->finish ? g->w->finish(g->w->self, g->h, best, to, g->err) : copy_file(best, to, g->err);
+	r = gained && g->w->finish ? g->w->finish(g->w->self, g->h, best, to, g->err) : tune_sitting_copy(best, to, g->err);
 	if (r)
 		return r;
 	lode_fmt(g->h->file, sizeof g->h->file, "%.500s", gained ? to : "");
@@ -449,7 +221,7 @@ static int go(struct tune_sitting *g)
 		g->h->ended[0] = '\0';
 	}
 	while (g->s.stage == TUNE_AT_TRIAL && (g->s.open.number || !enough(g, g->h->ended, sizeof g->h->ended))) {
-		if ((r = iterate(g, &over)))
+		if ((r = tune_sitting_iterate(g, &over)))
 			return r;
 		if (over) {
 			lode_fmt(g->h->ended, sizeof g->h->ended, "the advisor has nothing more to propose: %.180s", g->h->trial[g->h->ntrial - 1].reason);

@@ -41,6 +41,13 @@ const char *tune_sitting_candidate(const struct tune_sitting *g, unsigned number
 /* loop_open.c: 0 or -errno with *g->err. -EEXIST: what is there is the history of another task. */
 int tune_sitting_open(struct tune_sitting *g);
 
+/* loop.c, for iterations */
+unsigned tune_sitting_since_kept(const struct tune_sitting *g); /* iterations */
+double tune_sitting_tokens_left(const struct tune_sitting *g);  /* INFINITY: no limit */
+int tune_sitting_copy(const char *from, const char *to, struct lode_err *err);
+/* loop_iterate.c. *over: the advisor has nothing more. */
+int tune_sitting_iterate(struct tune_sitting *g, bool *over);
+
 /* loop_runs.c: 0; -EINTR: stopped; another -errno with *g->err. Each goes on where the shots of the state end. */
 int tune_sitting_baseline(struct tune_sitting *g);
 int tune_sitting_compare(struct tune_sitting *g); /* fills verdict, reason and figures of s.open */
