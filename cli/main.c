@@ -2,6 +2,8 @@
 #include "cli.h"
 #include "manual.h"
 
+#include "base/text.h"
+
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -120,36 +122,9 @@ static void list_verbs(FILE *out)
 	fputs("\n`lodestone VERB --help` says more. Exit status: 0 done, 1 refused or failed, 2 wrong use.\n", out);
 }
 
-/* Edit distance, for "did you mean"; words are short. */
-static int distance(const char *a, const char *b)
+static void nearer(const char *name, const char *word, const char **near, unsigned *best)
 {
-	int row[32], n = (int)strlen(b);
-
-	if (n > 31)
-		return INT_MAX;
-	for (int j = 0; j <= n; j++)
-		row[j] = j;
-	for (int i = 1; *a; i++, a++) {
-		int diagonal = row[0];
-
-		row[0] = i;
-		for (int j = 1; j <= n; j++) {
-			int best = diagonal + (*a != b[j - 1]);
-
-			diagonal = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			row[j] = best;
-		}
-	}
-	return row[n];
-}
-
-static void nearer(const char *name, const char *word, const char **near, int *best)
-{
-	int d = distance(name, word);
+	unsigned d = lode_text_distance(name, word);
 
 	if (d < *best) {
 		*best = d;
@@ -161,7 +136,7 @@ static void nearer(const char *name, const char *word, const char **near, int *b
 static const struct cli_verb *find_verb(const char *name, const char *const *also)
 {
 	const char *near = NULL;
-	int best = 3;
+	unsigned best = 3;
 
 	for (int i = 0; i < cli_verb_count; i++) {
 		if (!strcmp(name, cli_verbs[i].name))

@@ -140,23 +140,6 @@ unsigned tune_config_version(const struct tune_config *c)
 
 /* ---- structs ---- */
 
-/* The ';' outside all braces, or the end. NULL: braces do not match. */
-static const char *member_end(const char *from, const char *to)
-{
-	int depth = 0;
-	const char *c;
-
-	for (c = from; c < to && (depth || *c != ';'); c++) {
-		if (*c == '\\' && c + 1 < to)
-			c++;
-		else if (*c == '{')
-			depth++;
-		else if (*c == '}' && --depth < 0)
-			return NULL;
-	}
-	return depth ? NULL : c;
-}
-
 /* The value of a (dotted) member in "{a=1;b={c=2;};}". False: no such member; *from of *to then is where one could be put, NULL where nothing can. */
 static bool member_find(const char **from, const char **to, const char *name)
 {
@@ -169,7 +152,7 @@ static bool member_find(const char **from, const char **to, const char *name)
 		place = *to - 1;
 		bool found = false;
 		for (const char *at = *from + 1; at < place; at = end + 1) {
-			end = member_end(at, place);
+			end = lode_options_member_end(at, place);
 			if (!end) {
 				place = NULL;
 				break;
@@ -178,12 +161,12 @@ static bool member_find(const char **from, const char **to, const char *name)
 			if (!eq)
 				continue;
 			v_end = eq;
-			tune_config_trim(&at, &v_end);
+			lode_options_trim(&at, &v_end);
 			if ((size_t)(v_end - at) != len || memcmp(at, name, len) != 0)
 				continue;
 			v = eq + 1;
 			v_end = end;
-			tune_config_trim(&v, &v_end);
+			lode_options_trim(&v, &v_end);
 			found = true;
 			break;
 		}
@@ -291,7 +274,7 @@ static bool value_good(const char *v, bool member)
 	const char *to = v + len;
 	int depth = 0;
 
-	if (len > VALUE_MAX || (len && (tune_config_space(v[0]) || tune_config_space(to[-1]))) || tune_config_comment(v, to) != to)
+	if (len > VALUE_MAX || (len && (lode_options_space(v[0]) || lode_options_space(to[-1]))) || lode_options_comment(v, to) != to)
 		return false;
 	for (const char *c = v; c < to; c++) {
 		if ((unsigned char)*c < ' ' || *c == 0x7f || (*c == '\\' && !*++c))
@@ -300,7 +283,7 @@ static bool value_good(const char *v, bool member)
 		if (depth < 0)
 			return false;
 	}
-	return !depth && (!member || (len && member_end(v, to) == to));
+	return !depth && (!member || (len && lode_options_member_end(v, to) == to));
 }
 
 /* A title at a line of its own. -1: no memory. */

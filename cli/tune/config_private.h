@@ -3,6 +3,7 @@
 #define LODE_TUNE_CONFIG_PRIVATE_H
 
 #include "tune/config.h"
+#include "host/options_text.h"
 
 #define TUNE_CONFIG_MARK "# lodestone: "
 #define CACHE_NAME "block_cache_size"
@@ -44,10 +45,7 @@ bool tune_config_room(void **array, size_t *cap, size_t want, size_t size);
 uint32_t tune_config_keep(struct tune_config *c, const char *text, size_t len);
 bool tune_config_push(struct tune_config *c, struct line l);
 
-/* config_read.c: what RocksDB takes for space, for the beginning of a comment (or the end), and for a name. */
-bool tune_config_space(char c);
-void tune_config_trim(const char **from, const char **to);
-const char *tune_config_comment(const char *from, const char *to);
+/* config_read.c: of an option, or of a member. name need not end where it ends. */
 bool tune_config_name_good(const char *name, size_t n);
 
 #endif

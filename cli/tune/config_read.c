@@ -25,46 +25,13 @@ static int no_memory(struct reader *r)
 	return lode_err_set(r->err, ENOMEM, "OPTIONS file: too large, or out of memory");
 }
 
-bool tune_config_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-void tune_config_trim(const char **from, const char **to)
-{
-	while (*from < *to && tune_config_space(**from))
-		(*from)++;
-	while (*to > *from && tune_config_space((*to)[-1]))
-		(*to)--;
-}
-
-const char *tune_config_comment(const char *from, const char *to)
-{
-	for (; from < to && *from != '#'; from++)
-		from += *from == '\\' && from + 1 < to;
-	return from;
-}
-
-static void unescape(char *s)
-{
-	char *out = s;
-
-	for (; *s; s++) {
-		if (*s == '\\' && s[1])
-			*out++ = *++s == 'n' ? '\n' : *s == 'r' ? '\r' : *s;
-		else
-			*out++ = *s;
-	}
-	*out = '\0';
-}
-
 static bool add_option(struct reader *r, enum line_kind kind, uint32_t raw, const char *from, const char *eq, const char *to)
 {
 	struct line l = {.kind = kind, .raw = raw};
 	const char *name_end = eq, *value = eq + 1;
 
-	tune_config_trim(&from, &name_end);
-	tune_config_trim(&value, &to);
+	lode_options_trim(&from, &name_end);
+	lode_options_trim(&value, &to);
 	l.name = tune_config_keep(r->c, from, (size_t)(name_end - from));
 	l.name_len = (uint32_t)(name_end - from);
 	l.value = tune_config_keep(r->c, value, (size_t)(to - value));
@@ -164,12 +131,12 @@ static int read_section(struct reader *r, uint32_t raw, const char *from, const 
 		return bad(r, "a section without its closing bracket");
 	if (open && close == open)
 		return bad(r, "a section name without its closing quote");
-	tune_config_trim(&word, &word_end);
+	lode_options_trim(&word, &word_end);
 	s.kind = section_kind(word, (size_t)(word_end - word));
 	name = open ? tune_config_keep(c, open + 1, (size_t)(close - open - 1)) : tune_config_keep(c, "", 0);
 	if (!name)
 		return no_memory(r);
-	unescape(c->pool + name);
+	lode_options_unescape(c->pool + name);
 	for (size_t i = 0; i < c->nsection; i++)
 		if (c->section[i].kind == s.kind && (s.kind == TUNE_SEC_VERSION || s.kind == TUNE_SEC_DB))
 			return bad(r, "a second section of the same name");
@@ -193,14 +160,14 @@ static int read_section(struct reader *r, uint32_t raw, const char *from, const 
 static int read_line(struct reader *r, const char *from, const char *to)
 {
 	uint32_t raw = tune_config_keep(r->c, from, (size_t)(to - from));
-	const char *end = tune_config_comment(from, to);
+	const char *end = lode_options_comment(from, to);
 	int rc;
 
 	if (!raw)
 		return no_memory(r);
-	tune_config_trim(&from, &end);
+	lode_options_trim(&from, &end);
 	if (from == end) {
-		tune_config_trim(&from, &to);
+		lode_options_trim(&from, &to);
 		return read_comment(r, raw, from, to);
 	}
 	rc = *from == '[' ? read_section(r, raw, from, end) : read_option(r, raw, from, end);

@@ -44,6 +44,10 @@ struct tune_proposer { /* each begins with it */
 	const struct tune_proposer_ops *ops;
 };
 
+/* One that remembers nothing between questions, and how it is freed. ops must outlive it. */
+struct tune_proposer *tune_proposer_plain(const struct tune_proposer_ops *ops, struct lode_err *err);
+void tune_proposer_plain_free(struct tune_proposer *p);
+
 struct tune_proposer *tune_propose_expert(struct lode_err *err);
 struct tune_proposer *tune_propose_model(const struct tune_spec *s, struct lode_err *err);
 struct tune_proposer *tune_propose_random(struct lode_err *err);

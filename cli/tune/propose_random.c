@@ -86,19 +86,9 @@ static void propose(struct tune_proposer *self, const struct tune_view *v, struc
 		lode_fmt(out->why, sizeof out->why, "no option could be drawn");
 }
 
-static void release(struct tune_proposer *self)
-{
-	free(self);
-}
-
 struct tune_proposer *tune_propose_random(struct lode_err *err)
 {
-	static const struct tune_proposer_ops ops = {propose, release};
-	struct tune_proposer *p = calloc(1, sizeof *p);
+	static const struct tune_proposer_ops ops = {propose, tune_proposer_plain_free};
 
-	if (p)
-		p->ops = &ops;
-	else
-		lode_err_set(err, ENOMEM, "no memory");
-	return p;
+	return tune_proposer_plain(&ops, err);
 }

@@ -1,6 +1,7 @@
 /* A model's answer about an OPTIONS file: strict in structure, lenient in values, which calibrate.h understands and corrects. */
 #include "tune/propose_model.h"
 
+#include "advise/schema.h"
 #include "advise/strict.h"
 #include "advise/text.h"
 #include "base/fmt.h"
@@ -19,43 +20,25 @@ static void type_of(struct lode_json *j, const char *key, const char *type)
 	lode_json_end(j);
 }
 
-static void end_object(struct lode_json *j, const char *const *names)
-{
-	lode_json_end(j);
-	lode_json_array(j, "required");
-	for (; *names; names++)
-		lode_json_str(j, NULL, *names);
-	lode_json_end(j);
-	lode_json_bool(j, "additionalProperties", false);
-	lode_json_end(j);
-}
-
-static void begin_object(struct lode_json *j, const char *key)
-{
-	lode_json_object(j, key);
-	lode_json_str(j, "type", "object");
-	lode_json_object(j, "properties");
-}
-
 static void write_schema(const struct lode_form *f, struct lode_json *j, const char *key)
 {
 	static const char *const names[] = {"diagnosis", "changes", "expected_gain_percent", "no_change_reason", NULL};
 	static const char *const change[] = {"option", "value", "reason", NULL};
 
 	(void)f;
-	begin_object(j, key);
+	lode_schema_begin(j, key);
 	type_of(j, "diagnosis", "string");
 	lode_json_object(j, "changes");
 	lode_json_str(j, "type", "array");
-	begin_object(j, "items");
+	lode_schema_begin(j, "items");
 	type_of(j, "option", "string");
 	type_of(j, "value", "string");
 	type_of(j, "reason", "string");
-	end_object(j, change);
+	lode_schema_end(j, change);
 	lode_json_end(j);
 	type_of(j, "expected_gain_percent", "number");
 	type_of(j, "no_change_reason", "string");
-	end_object(j, names);
+	lode_schema_end(j, names);
 }
 
 /* ---- reading ---- */

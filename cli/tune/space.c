@@ -1,4 +1,5 @@
 /* The options of the RocksDB at hand, from a file that it wrote itself. */
+#include "base/text.h"
 #include "guard/tunable.h"
 #include "tune/space_table.h"
 
@@ -309,28 +310,6 @@ const struct tune_option *tune_space_meant(const struct tune_space *s, const cha
 	return found;
 }
 
-/* Levenshtein's distance of normal forms. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[TUNE_NAME_MAX + 1];
-	size_t nb = strlen(b);
-
-	for (size_t j = 0; j <= nb; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= nb; j++) {
-			unsigned change = diagonal + (a[i - 1] != b[j - 1]), add_one = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-
-			diagonal = row[j];
-			row[j] = change < add_one ? change : add_one;
-		}
-	}
-	return row[nb];
-}
-
 const struct tune_option *tune_space_nearest(const struct tune_space *s, const char *name)
 {
 	char meant[TUNE_NAME_MAX];
@@ -340,7 +319,7 @@ const struct tune_option *tune_space_nearest(const struct tune_space *s, const c
 	tune_name_bare(name, meant, sizeof meant);
 	best = (unsigned)(strlen(meant) / 3) + 1;
 	for (size_t i = 0; i < s->n; i++) {
-		unsigned d = distance(meant, s->option[i].bare);
+		unsigned d = lode_text_distance(meant, s->option[i].bare);
 
 		if (d < best) {
 			best = d;

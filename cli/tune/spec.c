@@ -3,6 +3,7 @@
 
 #include "base/fs.h"
 #include "base/num.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -192,39 +193,13 @@ static int set_key(struct tune_spec *s, const struct key *k, const char *value, 
 	}
 }
 
-/* Letters that differ, roughly: enough to find a slip of the fingers. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[48];
-	size_t la = strlen(a), lb = strlen(b);
-
-	if (la > 40 || lb > 40)
-		return 99;
-	for (size_t j = 0; j <= lb; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; i <= la; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= lb; j++) {
-			unsigned up = row[j], best = diagonal + (a[i - 1] != b[j - 1]);
-
-			best = up + 1 < best ? up + 1 : best;
-			best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-			diagonal = up;
-			row[j] = best;
-		}
-	}
-	return row[lb];
-}
-
 static const struct key *nearest(const char *section, const char *name)
 {
 	const struct key *best = NULL;
 	unsigned least = 6;
 
 	for (size_t i = 0; i < KEYS; i++) {
-		unsigned d = strcmp(keys[i].name, name) == 0 ? 0 : distance(section, keys[i].section) + distance(name, keys[i].name);
+		unsigned d = strcmp(keys[i].name, name) == 0 ? 0 : lode_text_distance(section, keys[i].section) + lode_text_distance(name, keys[i].name);
 
 		if (d < least) {
 			least = d;

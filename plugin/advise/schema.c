@@ -26,15 +26,14 @@ static void end_words(struct lode_json *j)
 	lode_json_end(j);
 }
 
-/* An object whose properties the caller adds; then end_object with their names. */
-static void begin_object(struct lode_json *j, const char *key)
+void lode_schema_begin(struct lode_json *j, const char *key)
 {
 	lode_json_object(j, key);
 	lode_json_str(j, "type", "object");
 	lode_json_object(j, "properties");
 }
 
-static void end_object(struct lode_json *j, const char *const *names)
+void lode_schema_end(struct lode_json *j, const char *const *names)
 {
 	lode_json_end(j);
 	lode_json_array(j, "required");
@@ -78,12 +77,12 @@ static void changes(struct lode_json *j, const struct lode_offer *o)
 	static const char *const names[] = {"option", "cf", "value", "reason", NULL};
 
 	begin_list(j, "changes");
-	begin_object(j, "items");
+	lode_schema_begin(j, "items");
 	option_words(j, o);
 	family_words(j, o);
 	type_of(j, "value", "string");
 	type_of(j, "reason", "string");
-	end_object(j, names);
+	lode_schema_end(j, names);
 	lode_json_end(j);
 }
 
@@ -92,14 +91,14 @@ static void expect(struct lode_json *j, const struct lode_offer *o)
 	static const char *const names[] = {"metric", "gain_percent", NULL};
 
 	begin_list(j, "expect");
-	begin_object(j, "items");
+	lode_schema_begin(j, "items");
 	begin_words(j, "metric");
 	for (int m = 0; m < LODE_METRIC_N; m++)
 		if (o->own || !lode_metric_own((enum lode_metric)m))
 			lode_json_str(j, NULL, lode_metric_name[m]);
 	end_words(j);
 	type_of(j, "gain_percent", "number");
-	end_object(j, names);
+	lode_schema_end(j, names);
 	lode_json_end(j);
 }
 
@@ -121,12 +120,12 @@ void lode_schema_write(struct lode_json *j, const char *key, const struct lode_o
 		o->form->schema(o->form, j, key);
 		return;
 	}
-	begin_object(j, key);
+	lode_schema_begin(j, key);
 	type_of(j, "diagnosis", "string");
 	changes(j, o);
 	expect(j, o);
 	type_of(j, "confidence", "number");
 	type_of(j, "no_change_reason", "string");
 	ask_for(j);
-	end_object(j, names);
+	lode_schema_end(j, names);
 }

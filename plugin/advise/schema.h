@@ -9,4 +9,8 @@
 /* Within the subset that strict servers know: every property required, none besides, no keyword but type, properties, required, items, enum. */
 void lode_schema_write(struct lode_json *j, const char *key, const struct lode_offer *o);
 
+/* An object whose properties the caller writes between the two; names: all of them, NULL at the end. */
+void lode_schema_begin(struct lode_json *j, const char *key);
+void lode_schema_end(struct lode_json *j, const char *const *names);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/num.h"
+#include "base/text.h"
 #include "guard/tunable.h"
 
 #include <errno.h>
@@ -276,31 +277,6 @@ static int set_key(struct lode_config *c, const struct key *k, const char *value
 	}
 }
 
-/* Letters that differ, roughly: enough to find a slip of the fingers. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[64];
-	size_t la = strlen(a), lb = strlen(b);
-	if (la > 60 || lb > 60)
-		return 99;
-	for (size_t j = 0; j <= lb; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; i <= la; i++) {
-		unsigned diagonal = row[0];
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= lb; j++) {
-			unsigned up = row[j], best = diagonal + (a[i - 1] != b[j - 1]);
-			if (up + 1 < best)
-				best = up + 1;
-			if (row[j - 1] + 1 < best)
-				best = row[j - 1] + 1;
-			diagonal = up;
-			row[j] = best;
-		}
-	}
-	return row[lb];
-}
-
 static const struct key *find_key(const char *section, const char *name)
 {
 	for (size_t i = 0; i < KEYS; i++)
@@ -314,7 +290,7 @@ static const struct key *nearest_key(const char *section, const char *name)
 	const struct key *best = NULL;
 	unsigned least = 6;
 	for (size_t i = 0; i < KEYS; i++) {
-		unsigned d = distance(section, keys[i].section) + distance(name, keys[i].name);
+		unsigned d = lode_text_distance(section, keys[i].section) + lode_text_distance(name, keys[i].name);
 		if (strcmp(keys[i].name, name) == 0)
 			return &keys[i]; /* the right name in the wrong section */
 		if (d < least) {

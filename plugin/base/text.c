@@ -1,5 +1,10 @@
-/* Text from elsewhere, before it is shown to a person. */
+/* Words from elsewhere. */
 #include "base/text.h"
+
+#include <limits.h>
+#include <string.h>
+
+#define WORD_MAX 96
 
 int lode_text_shown(const unsigned char *s)
 {
@@ -18,4 +23,28 @@ int lode_text_shown(const unsigned char *s)
 	if (s[0] >= 0xf0 && s[0] <= 0xf4 && (s[1] & 0xc0) == 0x80 && (s[2] & 0xc0) == 0x80 && (s[3] & 0xc0) == 0x80)
 		return (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f) ? 0 : 4;
 	return 0;
+}
+
+/* One row at a time. */
+unsigned lode_text_distance(const char *a, const char *b)
+{
+	unsigned row[WORD_MAX + 1];
+	size_t nb = strnlen(b, WORD_MAX + 1);
+
+	if (nb > WORD_MAX || strnlen(a, WORD_MAX + 1) > WORD_MAX)
+		return UINT_MAX / 2;
+	for (size_t j = 0; j <= nb; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= nb; j++) {
+			unsigned change = diagonal + (a[i - 1] != b[j - 1]), add = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+
+			diagonal = row[j];
+			row[j] = change < add ? change : add;
+		}
+	}
+	return row[nb];
 }

@@ -1,9 +1,12 @@
-/* Text from elsewhere, before it is shown to a person. */
+/* Words from elsewhere: what of them may be shown to a person, and which of ours they are nearest to. */
 #ifndef LODE_BASE_TEXT_H
 #define LODE_BASE_TEXT_H
 
 /* Length of the character at s (NUL-terminated) if it may be shown as it is, else 0: ASCII controls, C1 controls, marks that turn the direction of
  * text, and bytes that are no UTF-8 could all make a terminal or a page lie. */
 int lode_text_shown(const unsigned char *s);
+
+/* Levenshtein's distance: letters to change, add or leave out. UINT_MAX / 2 where a word is longer than any name of ours (96). */
+unsigned lode_text_distance(const char *a, const char *b);
 
 #endif

@@ -2,6 +2,7 @@
  * must not decide what "10.5" means. */
 #include "guard/table.h"
 #include "base/num.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -23,42 +24,15 @@ bool lode_tunable_is_table(const struct lode_tunable *t)
 	return !strncmp(t->key, prefix, sizeof prefix - 1);
 }
 
-#define NEAR_MAX 80 /* no id is longer; longer words have no neighbour */
-
-/* Levenshtein's distance, one row at a time. */
-static unsigned distance(const char *a, const char *b)
-{
-	unsigned row[NEAR_MAX + 1];
-	size_t nb = strlen(b);
-
-	for (size_t j = 0; j <= nb; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= nb; j++) {
-			unsigned change = diagonal + (a[i - 1] != b[j - 1]);
-			unsigned add = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-
-			diagonal = row[j];
-			row[j] = change < add ? change : add;
-		}
-	}
-	return row[nb];
-}
-
 const char *lode_tunable_nearest(const char *id)
 {
 	size_t len = strlen(id);
 	unsigned best = (unsigned)(len / 3) + 1;
 	const char *found = NULL;
 
-	if (len > NEAR_MAX)
-		return NULL;
 	for (int i = 0; i < lode_tunable_count; i++) {
 		const char *other = lode_tunables[i].id;
-		unsigned d = strlen(other) <= NEAR_MAX ? distance(id, other) : best;
+		unsigned d = lode_text_distance(id, other);
 
 		if (d < best) {
 			best = d;

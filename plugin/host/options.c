@@ -1,6 +1,7 @@
 /* The OPTIONS file as a value. Everything is copied into one pool of text at parse time and never changes afterwards; structs are also
  * taken apart there, so that "compaction_options_universal.size_ratio" is a plain entry and a look-up needs no memory. */
 #include "host/options.h"
+#include "host/options_text.h"
 #include "base/fs.h"
 
 #include <dirent.h>
@@ -83,47 +84,6 @@ static uint32_t pool_add(struct lode_options *o, const char *text, size_t len)
 	return at;
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\v' || c == '\f';
-}
-
-static void trim(const char **from, const char **to)
-{
-	while (*from < *to && is_space(**from))
-		(*from)++;
-	while (*to > *from && is_space((*to)[-1]))
-		(*to)--;
-}
-
-/* RocksDB's EscapeOptionString undone, in place of the pool's copy. */
-static void unescape(char *s)
-{
-	char *out = s;
-
-	for (; *s; s++) {
-		if (*s == '\\' && s[1]) {
-			s++;
-			*out++ = *s == 'n' ? '\n' : *s == 'r' ? '\r' : *s;
-		} else {
-			*out++ = *s;
-		}
-	}
-	*out = '\0';
-}
-
-/* A comment begins at the first '#' that is not escaped. */
-static const char *comment_start(const char *from, const char *to)
-{
-	for (const char *c = from; c < to; c++) {
-		if (*c == '\\' && c + 1 < to)
-			c++;
-		else if (*c == '#')
-			return c;
-	}
-	return to;
-}
-
 static int entry_add(struct parser *p, uint32_t key, uint32_t value, bool inner)
 {
 	struct lode_options *o = p->o;
@@ -134,23 +94,6 @@ static int entry_add(struct parser *p, uint32_t key, uint32_t value, bool inner)
 		return lode_err_set(p->err, ENOMEM, "out of memory");
 	o->entries[o->n++] = (struct entry){(uint32_t)o->section_n - 1, key, value, inner};
 	return 0;
-}
-
-/* The end of one value inside a struct: the ';' (or the end) outside all braces. NULL: braces do not match. */
-static const char *member_end(const char *from, const char *to)
-{
-	int depth = 0;
-	const char *c;
-
-	for (c = from; c < to && (depth || *c != ';'); c++) {
-		if (*c == '\\' && c + 1 < to)
-			c++;
-		else if (*c == '{')
-			depth++;
-		else if (*c == '}' && --depth < 0)
-			return NULL;
-	}
-	return depth ? NULL : c;
 }
 
 static int member_add(struct parser *p, const char *prefix, const char *key, size_t key_len, const char *value, size_t value_len,
@@ -165,7 +108,7 @@ static int struct_add(struct parser *p, const char *prefix, const char *from, co
 	if (depth > NESTING_MAX)
 		return 0;
 	for (from++, to--; from < to; from = end + 1) {
-		end = member_end(from, to);
+		end = lode_options_member_end(from, to);
 		if (!end)
 			return 0; /* not a struct after all; the whole text is there */
 		eq = memchr(from, '=', (size_t)(end - from));
@@ -173,9 +116,9 @@ static int struct_add(struct parser *p, const char *prefix, const char *from, co
 			continue;
 		name_end = eq;
 		v = eq + 1;
-		trim(&from, &name_end);
+		lode_options_trim(&from, &name_end);
 		const char *v_end = end;
-		trim(&v, &v_end);
+		lode_options_trim(&v, &v_end);
 		rc = member_add(p, prefix, from, (size_t)(name_end - from), v, (size_t)(v_end - v), depth);
 		if (rc)
 			return rc;
@@ -199,7 +142,7 @@ static int member_add(struct parser *p, const char *prefix, const char *key, siz
 		return rc;
 	if (value_len >= 2 && value[0] == '{' && value[value_len - 1] == '}')
 		return struct_add(p, name, value, value + value_len, depth + 1);
-	unescape(p->o->pool + v);
+	lode_options_unescape(p->o->pool + v);
 	return 0;
 }
 
@@ -217,8 +160,8 @@ static int parse_entry(struct parser *p, const char *from, const char *to)
 		return bad(p, "neither a section nor name=value");
 	key_end = eq;
 	value = eq + 1;
-	trim(&from, &key_end);
-	trim(&value, &value_end);
+	lode_options_trim(&from, &key_end);
+	lode_options_trim(&value, &value_end);
 	if (key_end == from)
 		return bad(p, "an option without a name");
 	key = pool_add(p->o, from, (size_t)(key_end - from));
@@ -226,9 +169,9 @@ static int parse_entry(struct parser *p, const char *from, const char *to)
 	rc = entry_add(p, key, v, false);
 	if (rc)
 		return rc;
-	unescape(p->o->pool + key);
+	lode_options_unescape(p->o->pool + key);
 	if (value_end - value < 2 || *value != '{' || value_end[-1] != '}') {
-		unescape(p->o->pool + v);
+		lode_options_unescape(p->o->pool + v);
 		return 0;
 	}
 	if ((size_t)snprintf(name, sizeof(name), "%s", p->o->pool + key) >= sizeof(name))
@@ -262,7 +205,7 @@ static int parse_section(struct parser *p, const char *from, const char *to)
 		return bad(p, "a section without its closing bracket");
 	if (open && close == open)
 		return bad(p, "a section name without its closing quote");
-	trim(&word, &word_end);
+	lode_options_trim(&word, &word_end);
 	if (!room((void **)&o->sections, &o->section_cap, o->section_n, sizeof(*o->sections), 16))
 		return lode_err_set(p->err, ENOMEM, "out of memory");
 	if (o->section_n)
@@ -272,7 +215,7 @@ static int parse_section(struct parser *p, const char *from, const char *to)
 	s->name = pool_add(o, open ? open + 1 : "", open ? (size_t)(close - open - 1) : 0);
 	if (s->name == UINT32_MAX)
 		return lode_err_set(p->err, ENOMEM, "out of memory");
-	unescape(o->pool + s->name);
+	lode_options_unescape(o->pool + s->name);
 	for (i = 0; i < sizeof(section_word) / sizeof(*section_word); i++) {
 		len = strlen(section_word[i].word);
 		if ((size_t)(word_end - word) < len || memcmp(word, section_word[i].word, len) != 0)
@@ -291,8 +234,8 @@ static int parse_section(struct parser *p, const char *from, const char *to)
 /* RocksDB joins a line that ends in a backslash with the next one. It never writes such a line itself; nor do we accept one. */
 static int parse_line(struct parser *p, const char *from, const char *to)
 {
-	to = comment_start(from, to);
-	trim(&from, &to);
+	to = lode_options_comment(from, to);
+	lode_options_trim(&from, &to);
 	if (from == to)
 		return 0;
 	return *from == '[' ? parse_section(p, from, to) : parse_entry(p, from, to);
