@@ -49,6 +49,8 @@ size_t tune_account_changes(const struct tune_history *h, struct tune_change *ou
 {
 	size_t n = 0, kept = 0;
 
+	if (h->gain < 0) /* measured afresh it was behind: the first file is the final one */
+		return 0;
 	for (size_t i = 0; i < h->ntrial; i++) {
 		const struct tune_trial *t = &h->trial[i];
 		unsigned applied = 0;
