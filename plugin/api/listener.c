@@ -27,7 +27,7 @@
 #define GONE_MAX 64
 
 static atomic_bool ready;			       /* there is a listener in this process */
-static pthread_mutex_t attaching = PTHREAD_MUTEX_INITIALIZER; /* listeners only: a few milliseconds at the most */
+static pthread_mutex_t attaching = PTHREAD_MUTEX_INITIALIZER; /* only ever tried: no callback waits for another */
 static char maker[1200];			       /* the words of the entry that has made the agent; guarded by attaching */
 
 /* ---- databases that nothing marks: closed by the program's word, or by RocksDB's ---- */
@@ -112,23 +112,20 @@ static void leave(void *db)
 		lode_api_leave(agent, db);
 }
 
-/* Another database with the same entry brings nothing new; with another entry, the log says that its settings are not taken. */
+/* Another database with the same entry brings nothing new; with another entry, the log says that its settings are not taken. Inside `attaching`. */
 static int attach(void *db, const struct lodestone_entry_words *entry, lodestone_options_t *o, struct lode_attached *out, struct lode_err *err)
 {
 	char words[sizeof(maker)];
 	bool first;
-	int rc;
 
 	snprintf(words, sizeof(words), "%s;%s", entry->config, entry->mode);
-	pthread_mutex_lock(&attaching);
 	first = !lode_process_there();
 	if (first)
 		snprintf(maker, sizeof(maker), "%s", words);
-	rc = lode_api_attach(db, first || strcmp(maker, words) ? o : NULL, out, err);
-	pthread_mutex_unlock(&attaching);
-	return rc;
+	return lode_api_attach(db, first || strcmp(maker, words) ? o : NULL, out, err);
 }
 
+/* LODESTONE_LOOK_NOTHING: another database is being taken right now, and no callback waits for that: the next one will do. */
 static int come_in(void *db, const struct lodestone_entry_words *entry, char *line, size_t len, bool *in)
 {
 	struct lode_attached a;
@@ -143,7 +140,12 @@ static int come_in(void *db, const struct lodestone_entry_words *entry, char *li
 		lodestone_free(why);
 		return word;
 	}
+	if (pthread_mutex_trylock(&attaching)) {
+		lodestone_options_destroy(o);
+		return LODESTONE_LOOK_NOTHING;
+	}
 	*in = attach(db, entry, o, &a, &err) == 0;
+	pthread_mutex_unlock(&attaching);
 	lodestone_options_destroy(o);
 	return *in ? welcome(line, len, &a, entry) : refuse(line, len, err.msg, err.code == EPERM);
 }
@@ -181,7 +183,7 @@ static int second_look(struct lode_watch *w, void *db, const struct lodestone_en
 	if (lode_watch_state(w) != LODE_WATCHED_SEEN || lode_watch_age(w) < apart || !lode_watch_move(w, LODE_WATCHED_SEEN, LODE_WATCHED_BUSY))
 		return LODESTONE_LOOK_NOTHING;
 	word = come_in(db, entry, line, len, &in);
-	lode_watch_move(w, LODE_WATCHED_BUSY, in ? LODE_WATCHED_IN : LODE_WATCHED_OUT);
+	lode_watch_move(w, LODE_WATCHED_BUSY, in ? LODE_WATCHED_IN : word == LODESTONE_LOOK_NOTHING ? LODE_WATCHED_SEEN : LODE_WATCHED_OUT);
 	return word;
 }
 
