@@ -19,6 +19,7 @@ enum tune_how {
 	TUNE_TIMES, /* the amount times what it is */
 	TUNE_PART,  /* the amount of the memory that may be used, if it is less now */
 	TUNE_CORES, /* the amount times the processors, at least 2, if it is less now */
+	TUNE_LEVEL0, /* the amount times the size of level 0 when its compaction begins, if it is less now */
 };
 
 struct tune_step {

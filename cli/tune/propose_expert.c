@@ -43,7 +43,22 @@ double tune_eyes_number(const struct tune_eyes *e, const char *option)
 
 /* ---- steps ---- */
 
-static double wanted(const struct tune_eyes *e, const struct tune_step *s, double now)
+/* The option's value, or what is wished for it already. */
+static double soon(const struct tune_eyes *e, const struct tune_proposal *p, const char *option)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (!strcmp(p->wish[i].name, option))
+			return strtod(p->wish[i].value, NULL); /* printed by wish_number */
+	return tune_eyes_number(e, option);
+}
+
+/* RocksDB Tuning Guide, Level Style Compaction. */
+static double level0_size(const struct tune_eyes *e, const struct tune_proposal *p)
+{
+	return soon(e, p, "write_buffer_size") * soon(e, p, "min_write_buffer_number_to_merge") * soon(e, p, "level0_file_num_compaction_trigger");
+}
+
+static double wanted(const struct tune_eyes *e, const struct tune_step *s, const struct tune_proposal *p, double now)
 {
 	switch (s->how) {
 	case TUNE_AT_LEAST:
@@ -54,6 +69,8 @@ static double wanted(const struct tune_eyes *e, const struct tune_step *s, doubl
 		return e->memory > 0 ? fmax(now, s->amount * e->memory) : fmax(now, 256 << 20);
 	case TUNE_CORES:
 		return fmax(now, fmax(2, ceil(s->amount * e->cores)));
+	case TUNE_LEVEL0:
+		return fmax(now, s->amount * level0_size(e, p));
 	default:
 		return NAN;
 	}
@@ -110,12 +127,12 @@ static void add_step(const struct tune_eyes *e, const struct tune_step *s, const
 	if (!o || o->closed || p->n == TUNE_WISHES_MAX || has_wish(p, o->name) || (e->v->limits->fixed_cache && !strcmp(o->name, "block_cache_size")))
 		return;
 	if (s->how == TUNE_SET) {
-		if (*tune_eyes_text(e, s->option, text, sizeof text) && !tune_config_equal(text, s->word))
+		if (!tune_config_equal(tune_eyes_text(e, s->option, text, sizeof text), s->word))
 			wish(p, o, s->word, reason);
 		return;
 	}
 	now = tune_eyes_number(e, s->option);
-	then = bounded(e, o, wanted(e, s, now));
+	then = bounded(e, o, wanted(e, s, p, now));
 	if (isfinite(now) && isfinite(then) && fabs(then - now) > 0.1 * fabs(now))
 		wish_number(p, o, then, reason);
 }

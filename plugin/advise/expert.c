@@ -159,7 +159,7 @@ void lode_expert_counsel(const struct lode_question *q, struct lode_counsel *out
 		s.why_not = "writes are stopped at this moment; nothing is changed during a stop";
 	} else if (s.usable && q->now.sample->delayed_write_rate) {
 		s.usable = false;
-		s.why_not = "writers are being delayed at this moment; any change would make RocksDB delay them more";
+		s.why_not = "writers are being delayed at this moment; a change makes RocksDB reckon the delay anew, and may make it longer";
 	} else if (!plan) {
 		s.usable = false;
 		s.why_not = "no memory";

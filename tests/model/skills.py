@@ -7,7 +7,7 @@ import random
 
 MIB = 1 << 20
 
-# What the tuning guide would try, the strongest first: option, factor.
+# Options that the tuning guide speaks of, the strongest first; factors and order are ours: option, factor.
 GUIDE = [("block_cache_size", 32), ("write_buffer_size", 4), ("block_cache_size", 4), ("max_write_buffer_number", 2),
          ("level0_file_num_compaction_trigger", 2), ("max_background_jobs", 2), ("write_buffer_size", 2)]
 
