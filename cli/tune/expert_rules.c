@@ -82,17 +82,6 @@ static bool unpacks(const struct tune_eyes *e)
 	return compresses(e) && !larger_than_memory(e) && (misses(e) || writes(e));
 }
 
-/* By level; the last word goes for all below. */
-#define TOP_LEVELS_UNPACKED "kNoCompression:kNoCompression:kLZ4Compression"
-
-static bool packs_top_levels(const struct tune_eyes *e)
-{
-	char text[TUNE_VALUE_MAX];
-
-	return compacts(e) && (is(e, "compression", "kSnappyCompression") || is(e, "compression", "kLZ4Compression")) &&
-	       !*tune_eyes_text(e, "compression_per_level", text, sizeof text);
-}
-
 static bool compresses_dearly(const struct tune_eyes *e)
 {
 	return compresses(e) && !is(e, "compression", "kLZ4Compression");
@@ -111,6 +100,17 @@ static bool flushes(const struct tune_eyes *e)
 static bool compacts(const struct tune_eyes *e)
 {
 	return writes(e) && !(e->f.compacted < 64e6);
+}
+
+/* By level; the last word goes for all below. */
+#define TOP_LEVELS_UNPACKED "kNoCompression:kNoCompression:kLZ4Compression"
+
+static bool packs_top_levels(const struct tune_eyes *e)
+{
+	char text[TUNE_VALUE_MAX];
+
+	return compacts(e) && (is(e, "compression", "kSnappyCompression") || is(e, "compression", "kLZ4Compression")) &&
+	       !*tune_eyes_text(e, "compression_per_level", text, sizeof text);
 }
 
 static bool only_writes(const struct tune_eyes *e)
