@@ -83,6 +83,8 @@ static double bounded(const struct tune_eyes *e, const struct tune_option *o, do
 		v = fmin(v, e->memory / 12);
 	if (!strcmp(o->name, "block_cache_size") && e->f.db_bytes > 0) /* no more than what could be in it, unpacked */
 		v = fmin(v, fmax(CACHE_LEAST, CACHE_DATA * e->f.db_bytes));
+	if (o->kind == TUNE_SIZE && v > 16 << 20)
+		v -= fmod(v, 1 << 20);
 	if (o->kind == TUNE_INT || o->kind == TUNE_SIZE)
 		v = fmin(fmax(round(v), (double)o->min), (double)o->max);
 	else if (o->kind == TUNE_MILLI)
@@ -174,13 +176,23 @@ static bool tried(const struct tune_history *h, const char *rule, bool climbs)
 	return false;
 }
 
+/* Numbers that are a tenth apart or less are one value to an experiment; bounds that come from measurements (the size of the data) move by as much. */
+static bool near(const char *a, const char *b)
+{
+	char *ea, *eb;
+	double x = strtod(a, &ea), y = strtod(b, &eb);
+
+	if (ea == a || eb == b || *ea || *eb)
+		return tune_config_equal(a, b);
+	return fabs(x - y) <= 0.1 * fmax(fabs(x), fabs(y));
+}
+
 /* Against the best file that stands; and what was left behind by a step that was kept is not gone back to. */
 static bool tried_value(const struct tune_history *h, const char *name, const char *value)
 {
-	char wish[TUNE_NAME_MAX + TUNE_VALUE_MAX];
+	size_t len = strlen(name);
 	bool stands = true;
 
-	lode_fmt(wish, sizeof wish, "%s=%s", name, value); /* it may have become another value on its way into the file */
 	for (size_t i = h->ntrial; i-- > 0;) {
 		bool kept = h->trial[i].verdict == TUNE_KEPT;
 
@@ -188,9 +200,10 @@ static bool tried_value(const struct tune_history *h, const char *name, const ch
 		for (size_t k = 0; (stands || kept) && k < h->trial[i].nfix; k++) {
 			const struct tune_fix *f = &h->trial[i].fix[k];
 
-			if (stands && !strcmp(f->wished, wish))
+			/* It may have become another value on its way into the file. */
+			if (stands && !strncmp(f->wished, name, len) && f->wished[len] == '=' && near(f->wished + len + 1, value))
 				return true;
-			if (f->fate != TUNE_DROPPED && !strcmp(f->name, name) && tune_config_equal(kept ? f->from : f->to, value))
+			if (f->fate != TUNE_DROPPED && !strcmp(f->name, name) && near(kept ? f->from : f->to, value))
 				return true;
 		}
 	}

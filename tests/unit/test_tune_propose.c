@@ -174,6 +174,47 @@ static void the_expert_repeats_nothing_and_ends(void **state)
 	goes_on_to_the_end(false, TUNE_KEPT);
 }
 
+/* The size of the data bounds the cache, and is measured anew each time, a little more or less: that makes no new value of one that was tried. */
+static void nearly_the_same_is_the_same(void **state)
+{
+	struct tune_proposer *e = tune_propose_expert(NULL);
+	struct tune_proposal *p = calloc(1, sizeof *p);
+	struct tune_trial *t = calloc(1, sizeof *t);
+	struct world *w = world_new(true);
+	double seen[100];
+	unsigned n = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		struct tune_config *out = NULL;
+		const char *cache;
+
+		w->s.best[0].db_bytes = i % 2 ? 2.02e8 : 1.99e8;
+		e->ops->propose(e, &w->v, p);
+		if (!p->n)
+			break;
+		tune_trial_init(t);
+		t->number = i + 1;
+		t->verdict = TUNE_UNDECIDED;
+		strcpy(t->advisor, p->advisor);
+		strcpy(t->rule, p->rule);
+		assert_int_equal(tune_calibrate(w->space, w->config, &w->limits, p->wish, p->n, &out, t->fix, &t->nfix, NULL), 0);
+		tune_config_free(out);
+		assert_non_null(tune_history_add(&w->h, t));
+		if (!(cache = wished(p, "block_cache_size")) || strcmp(p->rule, "search") != 0)
+			continue;
+		seen[n] = strtod(cache, NULL);
+		for (unsigned k = 0; k < n; k++)
+			assert_true(fabs(seen[n] / seen[k] - 1) > 0.05);
+		n++;
+	}
+	assert_true(n > 0);
+	world_free(w);
+	free(t);
+	free(p);
+	e->ops->free(e);
+}
+
 /* Every option of every rule is one that this RocksDB has and that may be changed, or one of a newer RocksDB that is known by name. */
 static void rules_speak_of_options_that_there_are(void **state)
 {
@@ -376,7 +417,7 @@ static void values_are_read_leniently_and_structure_is_not(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(the_expert_answers_to_what_is_measured), cmocka_unit_test(the_expert_repeats_nothing_and_ends),
+	    cmocka_unit_test(the_expert_answers_to_what_is_measured), cmocka_unit_test(the_expert_repeats_nothing_and_ends), cmocka_unit_test(nearly_the_same_is_the_same),
 	    cmocka_unit_test(rules_speak_of_options_that_there_are), cmocka_unit_test(chance_draws_what_can_be_taken),
 	    cmocka_unit_test(the_prompt_to_the_byte), cmocka_unit_test(the_prompt_keeps_its_limit), cmocka_unit_test(values_are_read_leniently_and_structure_is_not)};
 
