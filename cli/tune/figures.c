@@ -358,10 +358,9 @@ static int spread(struct tune_rates *p, double from, double to, double ops)
 
 int tune_rates_take(struct tune_rates *p, enum tune_rates_form form, const char *text)
 {
-	double seconds = 0, ops = 0, before = 0;
+	bool begun = false;
 	struct line l;
 
-	p->n = 0;
 	while (next_line(&text, &l) && l.at[l.len] == '\n') {
 		double at, n, more;
 		char copy[64];
@@ -369,15 +368,18 @@ int tune_rates_take(struct tune_rates *p, enum tune_rates_form form, const char 
 		snprintf(copy, sizeof(copy), "%.*s", (int)(l.len < 63 ? l.len : 63), l.at);
 		if (sscanf(copy, form == TUNE_RATES_REPORT ? "%lf,%lf" : "%lf %lf", &at, &n) != 2 || !(at >= 0 && at <= TUNE_RATES_MAX) || !(n >= 0 && n < 1e15))
 			continue;
-		more = form == TUNE_RATES_REPORT ? n : n - ops;
-		if (more < 0 || at <= before) /* not later, or fewer than before: not for us */
+		if (!begun && (form == TUNE_RATES_REPORT || at < p->seconds)) { /* it says all from the beginning; else a script keeps its last line only */
+			p->n = 0;
+			p->seconds = p->ops = 0;
+		}
+		begun = true;
+		more = form == TUNE_RATES_REPORT ? n : n - p->ops;
+		if (more < 0 || at <= p->seconds) /* not later, or fewer than before: not for us */
 			continue;
-		if (spread(p, before, at, more))
+		if (spread(p, p->seconds, at, more))
 			return -ENOMEM;
-		ops += more;
-		seconds = before = at;
+		p->ops += more;
+		p->seconds = at;
 	}
-	p->ops = ops;
-	p->seconds = seconds;
 	return 0;
 }

@@ -24,7 +24,7 @@ struct tune_rates {
 	double ops, seconds;
 };
 #define TUNE_RATES_MAX 604800
-/* From the whole text so far; what is there is kept and added to. A line that is not complete waits. */
+/* From the whole text so far, or, of totals, from what was written in place of it: then what is there is kept and added to. A line that is not complete waits. */
 int tune_rates_take(struct tune_rates *p, enum tune_rates_form form, const char *text);
 
 #endif

@@ -205,8 +205,25 @@ static void progress(void **state)
 	near(p.rate[0], 100.0);
 	near(p.rate[1], 100.0);
 	near(p.rate[2], 50.0);
-	assert_int_equal(tune_rates_take(&p, TUNE_RATES_TOTAL, ""), 0);
-	assert_true(p.n == 0 && p.ops == 0);
+	assert_int_equal(tune_rates_take(&p, TUNE_RATES_TOTAL, "1 900\n"), 0); /* begun once more */
+	assert_true(p.n == 1 && p.ops == 900 && p.rate[0] == 900);
+	free(p.rate);
+}
+
+/* One line, written anew each time: what came before it stays. */
+static void rewritten_progress(void **state)
+{
+	static const char *const looks[] = {"1 100\n", "2 400\n", "2 400\n", "", "3.5 700\n", "5 1000"};
+	struct tune_rates p = {0};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
+		assert_int_equal(tune_rates_take(&p, TUNE_RATES_TOTAL, looks[i]), 0);
+	assert_true(p.n == 4 && p.ops == 700 && p.seconds == 3.5);
+	near(p.rate[0], 100.0);
+	near(p.rate[1], 300.0);
+	near(p.rate[2], 200.0);
+	near(p.rate[3], 100.0);
 	free(p.rate);
 }
 
@@ -250,7 +267,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(reads_and_writes), cmocka_unit_test(writes_alone), cmocka_unit_test(two_benchmarks), cmocka_unit_test(other_forms),
 	    cmocka_unit_test(no_result),	cmocka_unit_test(statistics),	cmocka_unit_test(space_amp),	  cmocka_unit_test(believed),
-	    cmocka_unit_test(progress),		cmocka_unit_test(scripts),
+	    cmocka_unit_test(progress),		cmocka_unit_test(rewritten_progress), cmocka_unit_test(scripts),
 	};
 
 	lode_buf_init(&text, 1 << 20);
