@@ -35,6 +35,7 @@ struct tune_where {
 struct tune_workload {
 	char fill[256], measured[256]; /* its benchmarks, in order, separated by commas */
 	bool invented;		       /* the command names no fill, and without one there would be nothing to read */
+	unsigned parts;		       /* of what is measured, chores left out, repeats counted: each has --duration and a report file of its own */
 };
 
 int tune_db_bench_word(char *const *argv); /* which word is db_bench; -1 */

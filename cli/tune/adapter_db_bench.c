@@ -152,6 +152,19 @@ static bool in_list(const char *list, const char *name, size_t n)
 	return false;
 }
 
+/* How often "name[X3-W1]" runs, by what stands behind the name: repeats, and those that warm up. */
+static unsigned times(const char *arg, size_t len)
+{
+	unsigned long repeats = 1, warm = 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (arg[i] == 'X')
+			repeats = strtoul(arg + i + 1, NULL, 10);
+		else if (arg[i] == 'W')
+			warm = strtoul(arg + i + 1, NULL, 10);
+	return repeats < 1000 && warm < 1000 ? (unsigned)(repeats + warm) : 1000;
+}
+
 int tune_db_bench_workload(const struct tune_spec *s, struct tune_workload *out, struct lode_err *err)
 {
 	char names[512];
@@ -173,6 +186,10 @@ int tune_db_bench_workload(const struct tune_spec *s, struct tune_workload *out,
 		needs |= measuring && k == READS;
 		if (k == FILLS && *s->database)
 			return lode_err_set(err, EINVAL, "%.*s begins with an empty database, and this one has data already: leave it out, or take overwrite", (int)bare, p);
+		if (k == FILLS && measuring && *out->fill) /* db_bench would leave it out */
+			return lode_err_set(err, EINVAL, "%.*s is measured and begins with an empty database, and %.60s before it leaves one with data: leave one of them out, or take overwrite",
+					    (int)bare, p, out->fill);
+		out->parts += measuring && k != CHORE ? times(p + bare, whole - bare) : 0;
 		if (whole && add_name(measuring ? out->measured : out->fill, sizeof(out->fill), p, whole))
 			return lode_err_set(err, E2BIG, "the list of benchmarks is too long");
 	}

@@ -62,6 +62,8 @@ void tune_attempt_words(const struct tune_attempt *a, char *out, size_t len);
 int tune_bench_folder(struct tune_bench *b, const char *name, struct tune_attempt *a, struct lode_err *err);
 /* The limits of the spec, before anything else is put into the command line. For filling, too: who writes a file is charged for its pages. */
 void tune_bench_fence(const struct tune_bench *b, struct tune_attempt *a);
+/* Seconds that a run may take in all; seconds: that each benchmark of it is asked for, 0 = as the command says. */
+double tune_bench_allows(const struct tune_bench *b, double seconds);
 /* The command line and the environment of an errand. */
 void tune_bench_place(const struct tune_bench *b, struct tune_attempt *a, struct tune_where *w);
 /* Why a command did not do what it should have, with its last words. False: it did. */

@@ -179,15 +179,16 @@ void tune_bench_place(const struct tune_bench *b, struct tune_attempt *a, struct
 		 b->spec->adapter == TUNE_ADAPT_DB_BENCH ? "report.csv" : "progress");
 }
 
-static double time_allowed(const struct tune_bench *b, double seconds)
+double tune_bench_allows(const struct tune_bench *b, double seconds)
 {
+	unsigned parts = b->load.parts > 1 ? b->load.parts : 1;
 	char flag[32];
 
 	if (b->spec->timeout > 0)
 		return b->spec->timeout;
 	if (seconds <= 0 && b->spec->adapter == TUNE_ADAPT_DB_BENCH && tune_db_bench_flag(b->spec->argv, "duration", flag, sizeof(flag)))
 		seconds = atof(flag);
-	seconds = fmax(seconds, b->longest);
+	seconds = fmax(parts * seconds, b->longest);
 	return seconds > 0 ? 4 * seconds + 120 : 3600;
 }
 
@@ -292,6 +293,8 @@ static void read_result(struct tune_bench *b, struct tune_attempt *a, struct tun
 
 static void take(struct tune_bench *b, struct tune_attempt *a, const char *db, struct tune_result *out)
 {
+	if (b->load.parts > 1) /* the report file has begun anew with each: these are the rates of the last one */
+		a->rates.n = 0, a->rates.seconds = 0;
 	if (tune_bench_wrong(a, &out->end, out->why, sizeof(out->why))) {
 		if (out->end == TUNE_STOPPED && a->rates.seconds > 0) {
 			out->seconds = a->rates.seconds;
@@ -349,7 +352,7 @@ int tune_bench_run_with(struct tune_bench *b, const struct tune_run *how, struct
 		tune_bench_fence(b, &a);
 		add_extras(how, a.folder, &a.call);
 		tune_bench_place(b, &a, &w);
-		a.timeout = time_allowed(b, w.seconds);
+		a.timeout = tune_bench_allows(b, w.seconds);
 		a.measured = true;
 		a.watch = how->watch;
 		a.ctx = how->ctx;

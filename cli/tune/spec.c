@@ -98,7 +98,7 @@ static const struct key keys[] = {
 	{"run", "reserve", "reserve", T_SIZE, AT(reserve), 0, BIG, NULL, "2G", "What must stay free on that disk."},
 	{"run", "hang", "hang", T_SECONDS, AT(hang), 1, 86400, NULL, "60s", "A run without a sign of life for so long is killed: no operation, no output, no processor time."},
 	{"run", "timeout", "timeout", T_SECONDS, AT(timeout), 0, 604800, NULL, "0",
-	 "A run that takes longer in all is killed. 0: four times what is asked for or what the first took, and two minutes; an hour where nothing is known."},
+	 "A run that takes longer in all is killed. 0: four times what is asked for (by each benchmark that is measured) or what the longest took, and two minutes; an hour where nothing is known."},
 	{"run", "cpus", "cpus", T_REAL, AT(cpus), 0, 4096, NULL, "0", "Processors for the benchmark, by a cgroup, else by its affinity. 0: all."},
 	{"run", "memory", "memory", T_SIZE, AT(memory_limit), 0, BIG, NULL, "0", "Memory for the benchmark, page cache included, by a cgroup. 0: all."},
 	{"run", "drop_caches", "drop-caches", T_BOOL, AT(drop_caches), 0, 0, NULL, "false", "Empty the machine's page cache before each run; needs root."},

@@ -165,18 +165,24 @@ static void workloads(void **state)
 	static const struct {
 		const char *benchmarks, *measure, *fill, *measured, *wrong;
 		bool invented;
+		unsigned parts;
 	} rows[] = {
-	    {"fillrandom", "", "", "fillrandom", NULL, false},
-	    {"fillrandom,readrandom", "", "fillrandom", "readrandom", NULL, false},
-	    {"fillrandom,compact,readrandom,stats", "", "fillrandom,compact", "readrandom,stats", NULL, false},
-	    {"readrandom", "", "fillrandom", "readrandom", NULL, true},
-	    {"mixgraph", "", "fillrandom", "mixgraph", NULL, true},
-	    {"overwrite", "", "", "overwrite", NULL, false},
-	    {"fillseq,fillrandom", "", "", "fillseq,fillrandom", NULL, false},
-	    {"fillrandom,overwrite,readrandom", "readrandom", "fillrandom,overwrite", "readrandom", NULL, false},
-	    {"readrandom[X3-W1]", "", "fillrandom", "readrandom[X3-W1]", NULL, true},
-	    {"stats", "", "", "", "none of the benchmarks measures", false},
-	    {"readrandom", "seekrandom", "", "", "workload.measure", false},
+	    {"fillrandom", "", "", "fillrandom", NULL, false, 1},
+	    {"fillrandom,readrandom", "", "fillrandom", "readrandom", NULL, false, 1},
+	    {"fillrandom,compact,readrandom,stats", "", "fillrandom,compact", "readrandom,stats", NULL, false, 1},
+	    {"readrandom", "", "fillrandom", "readrandom", NULL, true, 1},
+	    {"mixgraph", "", "fillrandom", "mixgraph", NULL, true, 1},
+	    {"overwrite", "", "", "overwrite", NULL, false, 1},
+	    {"fillseq,fillrandom", "", "", "fillseq,fillrandom", NULL, false, 2},
+	    {"fillrandom,overwrite,readrandom", "readrandom", "fillrandom,overwrite", "readrandom", NULL, false, 1},
+	    {"fillrandom,overwrite,compact,readrandom", "", "fillrandom", "overwrite,compact,readrandom", NULL, false, 2},
+	    {"readrandom[X3-W1]", "", "fillrandom", "readrandom[X3-W1]", NULL, true, 4},
+	    {"readrandom[X2],seekrandom", "", "fillrandom", "readrandom[X2],seekrandom", NULL, true, 3},
+	    {"readrandom[X99999999999999999999]", "", "fillrandom", "readrandom[X99999999999999999999]", NULL, true, 1000},
+	    {"stats", "", "", "", "none of the benchmarks measures", false, 0},
+	    {"readrandom", "seekrandom", "", "", "workload.measure", false, 0},
+	    {"fillseq,fillrandom", "fillrandom", "", "", "fillseq before it leaves one with data", false, 0},
+	    {"fillrandom,readrandom,fillseq", "", "", "", "fillseq is measured", false, 0},
 	};
 
 	(void)state;
@@ -195,6 +201,7 @@ static void workloads(void **state)
 		assert_string_equal(load.fill, rows[i].fill);
 		assert_string_equal(load.measured, rows[i].measured);
 		assert_int_equal(load.invented, rows[i].invented);
+		assert_int_equal(load.parts, rows[i].parts);
 	}
 	command("db_bench --num=10");
 	says(tune_db_bench_take(&s, &err), EINVAL, "names no benchmark");
