@@ -37,16 +37,17 @@ static bool watch(void *ctx, double seconds, double ops)
 
 static int run_once(struct tune_sitting *g, const char *file, const char *label, uint64_t seed, struct tune_result *out)
 {
-	double began = g->w->now(g->w->self);
+	double began = g->w->now(g->w->self), took;
 	int r;
 
 	tune_result_init(out);
 	r = g->w->run(g->w->self, file, label, seed, watch, g, out);
+	took = g->w->now(g->w->self) - began - out->fill_s; /* a fill is not for every run */
 	g->p.seconds = g->p.rate = NAN;
 	if (r == 0 && g->stopped)
 		r = -EINTR;
 	if (r == 0 && out->end == TUNE_RAN)
-		g->run_s = isfinite(g->run_s) ? 0.7 * g->run_s + 0.3 * (g->w->now(g->w->self) - began) : g->w->now(g->w->self) - began;
+		g->run_s = isfinite(g->run_s) ? 0.7 * g->run_s + 0.3 * took : took;
 	if (r && r != -EINTR)
 		lode_err_set(g->err, -r, "the benchmark could not be run: %.200s", out->why);
 	if (r)

@@ -4,6 +4,7 @@
 #include "tune/library.h"
 #include "tune/scratch.h"
 
+#include "base/clock.h"
 #include "base/fs.h"
 
 #include <errno.h>
@@ -316,12 +317,27 @@ static void take(struct tune_bench *b, struct tune_attempt *a, const char *db, s
 		tune_bench_note(b, "the benchmark leaves processes behind when it ends; they are ended");
 }
 
-/* The folder of a run with its database and its options. */
-static int set_out(struct tune_bench *b, const struct tune_run *how, struct tune_attempt *a, char *db, char *options, int64_t *cache, struct lode_err *err)
+static int copy_base(const struct tune_bench *b, const char *base, const char *db, struct lode_err *err)
+{
+	double limit = (double)b->spec->scratch_limit;
+	struct tune_scratch_bounds within = {.reserve = (double)b->spec->reserve, .most = limit > 0 ? limit - tune_scratch_used(b->scratch) : INFINITY, .stop = b->stop};
+
+	return tune_scratch_clone(base, db, &within, err);
+}
+
+static double now(void)
+{
+	return 1e-9 * (double)lode_clock_mono(&lode_clock_real);
+}
+
+/* The folder of a run with its database and its options. *fill_s: the time that it took to fill the database that this one is a copy of. */
+static int set_out(struct tune_bench *b, const struct tune_run *how, struct tune_attempt *a, char *db, char *options, int64_t *cache, double *fill_s, struct lode_err *err)
 {
 	const char *base;
+	double began = now();
 	int rc = tune_bench_base(b, how->options_file, &base, err);
 
+	*fill_s = now() - began;
 	rc = rc ? rc : tune_bench_folder(b, "run", a, err);
 	if (rc)
 		return rc;
@@ -331,7 +347,7 @@ static int set_out(struct tune_bench *b, const struct tune_run *how, struct tune
 	if (!rc && *b->spec->database)
 		rc = tune_scratch_idle(base, err);
 	if (!rc && base)
-		rc = tune_scratch_clone(base, db, err);
+		rc = copy_base(b, base, db, err);
 	else if (!rc && mkdir(db, 0700))
 		rc = lode_err_set(err, errno, "%.120s cannot be made: %s", db, strerror(errno));
 	return rc;
@@ -347,7 +363,7 @@ int tune_bench_run_with(struct tune_bench *b, const struct tune_run *how, struct
 	int rc;
 
 	tune_result_init(out);
-	rc = set_out(b, how, &a, db, options, &w.cache, &err);
+	rc = set_out(b, how, &a, db, options, &w.cache, &out->fill_s, &err);
 	if (!rc) {
 		tune_bench_fence(b, &a);
 		add_extras(how, a.folder, &a.call);
@@ -363,7 +379,9 @@ int tune_bench_run_with(struct tune_bench *b, const struct tune_run *how, struct
 	if (rc) {
 		out->end = TUNE_FAILED;
 		snprintf(out->why, sizeof(out->why), "%s", err.msg);
-		if (rc == -EIO && b->spec->refill) /* this file cannot fill a database: that is a result */
+		if (rc == -ENOSPC)
+			out->end = TUNE_SPACE;
+		if (rc == -ENOSPC || (rc == -EIO && b->spec->refill)) /* no room, or this file cannot fill a database: that is a result */
 			rc = 0;
 	} else {
 		take(b, &a, db, out);

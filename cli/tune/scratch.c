@@ -2,6 +2,7 @@
 #include "tune/scratch.h"
 
 #include "base/fs.h"
+#include "base/num.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -153,33 +154,65 @@ double tune_scratch_free(const char *path)
 	return statvfs(path, &v) ? INFINITY : (double)v.f_bavail * (double)v.f_frsize;
 }
 
-static int copy_bytes(int from, int to)
+/* ---- copies ---- */
+
+struct copying {
+	const struct tune_scratch_bounds *bounds;
+	double done;    /* bytes */
+	char full[200]; /* why there is no room for a file; "" */
+};
+
+static int stopped(const struct copying *c)
 {
-	char data[65536];
-	ssize_t n;
-
-	if (ioctl(to, FICLONE, from) == 0)
-		return 0;
-	while ((n = copy_file_range(from, NULL, to, NULL, 1 << 26, 0)) > 0)
-		;
-	if (n == 0)
-		return 0;
-	/* Not between these two; from where it stopped. */
-	while ((n = read(from, data, sizeof(data))) > 0) {
-		int rc = lode_fs_write_all(to, data, (size_t)n);
-
-		if (rc)
-			return rc;
-	}
-	return n < 0 ? -errno : 0;
+	return c->bounds->stop && *c->bounds->stop ? -EINTR : 0;
 }
 
-static int copy_file(int from_dir, int to_dir, const char *name)
+/* Is there room for a file of so many bytes in this folder? */
+static int has_room(struct copying *c, int dir, const char *name, double size)
+{
+	struct statvfs v;
+	double left = fstatvfs(dir, &v) ? INFINITY : (double)v.f_bavail * (double)v.f_frsize;
+	char needs[24], is[24], may[24];
+
+	lode_num_bytes(size, needs, sizeof(needs));
+	if (c->done + size > c->bounds->most)
+		snprintf(c->full, sizeof(c->full), "%.60s takes %s, and the scratch folder may only grow by %s (--scratch-limit)", name, needs,
+			 lode_num_bytes(fmax(0, c->bounds->most - c->done), may, sizeof(may)));
+	else if (left - size < c->bounds->reserve)
+		snprintf(c->full, sizeof(c->full), "%.60s takes %s, only %s are free on the disk of the scratch folder, and %s must stay so (--reserve)", name, needs,
+			 lode_num_bytes(left, is, sizeof(is)), lode_num_bytes(c->bounds->reserve, may, sizeof(may)));
+	c->done += size;
+	return *c->full ? -ENOSPC : 0;
+}
+
+static int copy_bytes(int from, int to, const struct copying *c)
+{
+	char data[65536];
+	ssize_t n = 1;
+	int rc;
+
+	while (!(rc = stopped(c)) && (n = copy_file_range(from, NULL, to, NULL, 1 << 26, 0)) > 0)
+		;
+	if (rc || n == 0)
+		return rc;
+	/* Not between these two; from where it stopped. */
+	while (!(rc = stopped(c)) && (n = read(from, data, sizeof(data))) > 0)
+		if ((rc = lode_fs_write_all(to, data, (size_t)n)))
+			return rc;
+	return rc ? rc : n < 0 ? -errno : 0;
+}
+
+static int copy_file(int from_dir, int to_dir, const char *name, struct copying *c)
 {
 	int from = openat(from_dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC),
 	    to = from >= 0 ? openat(to_dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600) : -1,
-	    rc = from < 0 || to < 0 ? -errno : copy_bytes(from, to);
+	    rc = from < 0 || to < 0 ? -errno : 0;
+	struct stat st;
 
+	if (!rc && ioctl(to, FICLONE, from) != 0) { /* which takes no room */
+		rc = fstat(from, &st) ? -errno : has_room(c, to_dir, name, (double)st.st_size);
+		rc = rc ? rc : copy_bytes(from, to, c);
+	}
 	if (from >= 0)
 		close(from);
 	if (to >= 0 && close(to) && !rc)
@@ -199,9 +232,9 @@ static bool left_out(const char *name)
 	return name[0] == '.' || strcmp(name, "LOCK") == 0 || strcmp(name, "LOG") == 0 || strncmp(name, "LOG.old", 7) == 0;
 }
 
-static int clone_folder(const char *from, const char *to, unsigned depth);
+static int clone_folder(const char *from, const char *to, unsigned depth, struct copying *c);
 
-static int clone_one(DIR *from, int to, const char *name, const char *from_path, const char *to_path, unsigned depth)
+static int clone_one(DIR *from, int to, const char *name, const char *from_path, const char *to_path, unsigned depth, struct copying *c)
 {
 	char below[2][PATH_MAX];
 	struct stat st;
@@ -211,22 +244,22 @@ static int clone_one(DIR *from, int to, const char *name, const char *from_path,
 	if (S_ISDIR(st.st_mode) && depth < 4) { /* several databases, or a folder for blobs */
 		if (snprintf(below[0], PATH_MAX, "%s/%s", from_path, name) >= PATH_MAX || snprintf(below[1], PATH_MAX, "%s/%s", to_path, name) >= PATH_MAX)
 			return -ENAMETOOLONG;
-		return clone_folder(below[0], below[1], depth + 1);
+		return clone_folder(below[0], below[1], depth + 1, c);
 	}
 	if (!S_ISREG(st.st_mode))
 		return 0;
 	if ((has_end(name, ".sst") || has_end(name, ".blob")) && linkat(dirfd(from), name, to, name, 0) == 0)
 		return 0;
-	return copy_file(dirfd(from), to, name);
+	return copy_file(dirfd(from), to, name, c);
 }
 
-static int clone_folder(const char *from, const char *to, unsigned depth)
+static int clone_folder(const char *from, const char *to, unsigned depth, struct copying *c)
 {
 	DIR *d = opendir(from);
 	int dir = d && mkdir(to, 0700) == 0 ? open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1, rc = dir < 0 ? -errno : 0;
 
-	for (struct dirent *e; !rc && (e = readdir(d));)
-		rc = clone_one(d, dir, e->d_name, from, to, depth);
+	for (struct dirent *e; !rc && !(rc = stopped(c)) && (e = readdir(d));)
+		rc = clone_one(d, dir, e->d_name, from, to, depth, c);
 	if (dir >= 0)
 		close(dir);
 	if (d)
@@ -234,10 +267,13 @@ static int clone_folder(const char *from, const char *to, unsigned depth)
 	return rc;
 }
 
-int tune_scratch_clone(const char *from, const char *to, struct lode_err *err)
+int tune_scratch_clone(const char *from, const char *to, const struct tune_scratch_bounds *b, struct lode_err *err)
 {
-	int rc = clone_folder(from, to, 0);
+	struct copying c = {.bounds = b};
+	int rc = clone_folder(from, to, 0, &c);
 
+	if (*c.full)
+		return lode_err_set(err, ENOSPC, "the database is not copied: %s", c.full);
 	return rc ? lode_err_set(err, -rc, "the database cannot be copied from %.80s to %.80s: %s", from, to, strerror(-rc)) : 0;
 }
 

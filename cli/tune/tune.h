@@ -40,6 +40,7 @@ struct tune_result {
 	enum tune_end end;
 	char why[400];	    /* end != TUNE_RAN: a sentence, with the last lines of what it printed */
 	double seconds;	    /* of the measured part */
+	double fill_s;	    /* that went before the run, to fill the database that it starts from; 0: it was there. Not in the history */
 	double ops_per_sec; /* the whole measured part; NAN unless TUNE_RAN or TUNE_STOPPED */
 	struct tune_op op[TUNE_OPS_MAX];
 	size_t nop;

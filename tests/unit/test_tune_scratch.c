@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -60,6 +61,7 @@ static int remove_root(void **state)
 
 static void clones(void **state)
 {
+	const struct tune_scratch_bounds any = {.most = INFINITY};
 	struct lode_err err = {0};
 
 	(void)state;
@@ -74,7 +76,7 @@ static void clones(void **state)
 	put("db/LOG.old.1", "words");
 	put("db/LOCK", "");
 	put("db/sub/000007.sst", "table");
-	assert_int_equal(tune_scratch_clone(at("db"), at("copy"), &err), 0);
+	assert_int_equal(tune_scratch_clone(at("db"), at("copy"), &any, &err), 0);
 	assert_true(inode("copy/000004.sst") == inode("db/000004.sst"));
 	assert_true(inode("copy/000005.blob") == inode("db/000005.blob"));
 	assert_true(inode("copy/sub/000007.sst") == inode("db/sub/000007.sst"));
@@ -95,9 +97,46 @@ static void clones(void **state)
 	assert_true(tune_scratch_used(root) == used);
 	assert_true(tune_scratch_database_bytes(at("db")) == 5 + 4 + 3 + 16 + 8 + 5);
 
-	assert_int_not_equal(tune_scratch_clone(at("db"), at("copy"), &err), 0); /* there is one already */
-	assert_int_not_equal(tune_scratch_clone(at("none"), at("other"), &err), 0);
+	assert_int_not_equal(tune_scratch_clone(at("db"), at("copy"), &any, &err), 0); /* there is one already */
+	assert_int_not_equal(tune_scratch_clone(at("none"), at("other"), &any, &err), 0);
 	assert_true(*err.msg);
+}
+
+/* A file for which there is no room is not begun; whoever says stop is heard. */
+static void clones_within_bounds(void **state)
+{
+	static const struct {
+		struct tune_scratch_bounds bounds;
+		const char *why;
+	} rows[] = {{{.most = 15}, "takes 10 B, and the scratch folder may only grow by 5 B (--scratch-limit)"}, {{.most = -1}, "grow by 0 B"},
+		    {{.most = INFINITY, .reserve = 1e30}, "(--reserve)"}};
+	static const volatile sig_atomic_t stop = SIGINT;
+	char dir[] = "/dev/shm/test_tune_scratch_XXXXXX"; /* where no file is a copy of another without taking room */
+	char from[64], to[64], file[80];
+	struct lode_err err = {0};
+
+	(void)state;
+	if (!mkdtemp(dir))
+		skip();
+	snprintf(from, sizeof(from), "%s/db", dir);
+	snprintf(to, sizeof(to), "%s/copy", dir);
+	mkdir(from, 0700);
+	for (unsigned i = 0; i < 3; i++) {
+		snprintf(file, sizeof(file), "%s/00000%u.log", from, i);
+		assert_int_equal(lode_fs_write_atomic(file, "0123456789", 10, 0600), 0);
+	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(tune_scratch_clone(from, to, &rows[i].bounds, &err), -ENOSPC);
+		if (!strstr(err.msg, rows[i].why))
+			fail_msg("row %zu: %s", i, err.msg);
+		assert_true(tune_scratch_database_bytes(to) <= fmax(0, rows[i].bounds.most) && tune_scratch_database_bytes(to) <= 10);
+		tune_scratch_remove(to);
+	}
+	assert_int_equal(tune_scratch_clone(from, to, &(struct tune_scratch_bounds){.most = 30, .stop = &stop}, &err), -EINTR);
+	assert_true(tune_scratch_database_bytes(to) == 0);
+	tune_scratch_remove(to);
+	assert_int_equal(tune_scratch_clone(from, to, &(struct tune_scratch_bounds){.most = 30}, &err), 0);
+	tune_scratch_remove(dir);
 }
 
 static void lives_and_dies(void **state)
@@ -293,7 +332,7 @@ static void cannot_start(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(clones),     TEST(lives_and_dies),    TEST(removes_no_more), TEST(open_database), TEST(ends),
+	const struct CMUnitTest tests[] = {TEST(clones),     TEST(clones_within_bounds), TEST(lives_and_dies),    TEST(removes_no_more), TEST(open_database), TEST(ends),
 					   TEST(talks_much), TEST(leaves_one_behind), TEST(is_killed), TEST(works), TEST(cannot_start)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
