@@ -115,8 +115,8 @@ static double now_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* What it says until it ends, or time is up (false). */
-static bool listen_to(int fd, double deadline, struct lode_buf *said)
+/* What it says until it ends (0), time is up (-ETIMEDOUT), or somebody says stop (-EINTR). */
+static int listen_to(int fd, double deadline, const volatile sig_atomic_t *stop, struct lode_buf *said)
 {
 	struct pollfd pfd = {.fd = fd, .events = POLLIN};
 	char part[4096];
@@ -126,18 +126,20 @@ static bool listen_to(int fd, double deadline, struct lode_buf *said)
 	for (;;) {
 		double left = deadline - now_s();
 
+		if (stop && *stop)
+			return -EINTR;
 		if (left <= 0)
-			return false;
-		rc = poll(&pfd, 1, left > 1 ? 1000 : (int)(left * 1000) + 1);
+			return -ETIMEDOUT;
+		rc = poll(&pfd, 1, left > 0.25 ? 250 : (int)(left * 1000) + 1); /* a signal just before it does not end it */
 		if (rc < 0 && errno != EINTR)
-			return true;
+			return 0;
 		if (rc <= 0)
 			continue;
 		n = read(fd, part, sizeof part);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return true;
+			return 0;
 		lode_buf_add(said, part, (size_t)n);
 	}
 }
@@ -155,10 +157,10 @@ struct end {
 	int status;
 };
 
-/* 0, or -errno if there is no process. */
+/* 0, -EINTR, or another -errno if there is no process. */
 static int run(const struct tune_prover *p, const char *dir, const char *errors, double timeout, struct lode_buf *said, struct end *end)
 {
-	int fd[2], log = open(errors, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd[2], rc, log = open(errors, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	pid_t pid;
 
 	if (log < 0)
@@ -179,12 +181,13 @@ static int run(const struct tune_prover *p, const char *dir, const char *errors,
 		return -EAGAIN;
 	}
 	setpgid(pid, pid);
-	end->hung = !listen_to(fd[0], now_s() + timeout, said);
+	rc = listen_to(fd[0], now_s() + timeout, p->stop, said);
+	end->hung = rc == -ETIMEDOUT;
 	close(fd[0]);
 	kill(-pid, SIGKILL);
 	while (waitpid(pid, &end->status, 0) < 0 && errno == EINTR)
 		;
-	return 0;
+	return rc == -EINTR ? rc : 0;
 }
 
 /* ---- what it said ---- */
@@ -267,6 +270,8 @@ static int prove_in(const struct tune_prover *p, const char *path, const char *d
 		return rc;
 	snprintf(errors, sizeof errors, "%s/errors", dir);
 	rc = run(p, path ? dir : "-", errors, timeout, said, &end);
+	if (rc == -EINTR)
+		return lode_err_set(err, EINTR, "the proof of the file was stopped");
 	if (rc)
 		return lode_err_set(err, -rc, "no process can be started to prove the file: %s", strerrordesc_np(-rc));
 	rc = path ? judge(lode_buf_str(said), errors, dir, &end, timeout, err) : 0;

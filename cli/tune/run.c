@@ -97,6 +97,11 @@ void tune_bench_stop_with(struct tune_bench *b, const volatile sig_atomic_t *sto
 	b->stop = stop;
 }
 
+const volatile sig_atomic_t *tune_bench_stop_flag(const struct tune_bench *b)
+{
+	return b->stop;
+}
+
 const char *tune_bench_rocksdb_library(const struct tune_bench *b)
 {
 	return *b->library ? b->library : NULL;

@@ -20,6 +20,7 @@ int tune_bench_new(const struct tune_spec *spec, struct tune_bench **out, struct
 void tune_bench_free(struct tune_bench *b);
 /* Once *stop is not 0, whatever runs is killed and every call returns -EINTR. May be NULL. */
 void tune_bench_stop_with(struct tune_bench *b, const volatile sig_atomic_t *stop);
+const volatile sig_atomic_t *tune_bench_stop_flag(const struct tune_bench *b); /* the same, for whatever else it should stop */
 
 /* One run. 0: *out holds how it ended (tune_result_fini is the caller's). -EINTR; another -errno if it could not even be tried: *out then says why. The first call also
  * fills the database that all runs start from, where the workload needs one, with the starting options. */

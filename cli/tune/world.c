@@ -255,7 +255,7 @@ int tune_loop(const struct tune_spec *spec, struct tune_bench *bench, struct tun
 	if (!(w.proposer = make_proposer(spec, err)))
 		return -EINVAL;
 	lode_machine_read("", tune_bench_scratch(bench), &m);
-	w.prover = (struct tune_prover){.library = tune_bench_rocksdb_library(bench), .scratch = tune_bench_scratch(bench)};
+	w.prover = (struct tune_prover){.library = tune_bench_rocksdb_library(bench), .scratch = tune_bench_scratch(bench), .stop = tune_bench_stop_flag(bench)};
 	find_limits(&w, &m);
 	describe_machine(&w, &m);
 	describe_workload(&w);

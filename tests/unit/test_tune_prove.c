@@ -150,6 +150,33 @@ static void otherwise(void **state)
 	assert_int_equal(calls, 2);
 }
 
+static volatile sig_atomic_t stop;
+
+static void on_alarm(int number)
+{
+	stop = number;
+}
+
+/* Neither waited for, nor a verdict, nor a reason to ask somebody else. */
+static void stopped(void **state)
+{
+	struct lode_err err = {0};
+	int calls = 0;
+	struct tune_prover p = {.library = "hang", .scratch = scratch, .program = script, .timeout_s = 1000, .fallback = asked, .ctx = &calls, .stop = &stop};
+
+	(void)state;
+	signal(SIGALRM, on_alarm);
+	ualarm(50000, 0);
+	assert_int_equal(tune_prove(&p, REAL, NULL, &err), -EINTR);
+	assert_int_equal(err.code, EINTR);
+	assert_int_equal(calls, 0);
+	assert_true(tune_prove_codecs(&p) == 0);
+	stop = 0;
+	p.library = "good";
+	assert_int_equal(tune_prove(&p, REAL, NULL, &err), 0);
+	assert_nothing_left();
+}
+
 static void settled(void **state)
 {
 	struct tune_prover p = {.library = "good", .scratch = scratch, .program = script};
@@ -181,7 +208,7 @@ static void settled(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(ends), cmocka_unit_test(otherwise), cmocka_unit_test(settled)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(ends), cmocka_unit_test(otherwise), cmocka_unit_test(stopped), cmocka_unit_test(settled)};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
