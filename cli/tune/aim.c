@@ -54,9 +54,11 @@ static double cost_of(const struct tune_spec *s, const struct tune_result *r)
 	return (cost + s->price_io * moved_gib(r)) / (r->ops_per_sec * r->seconds);
 }
 
-double tune_score(const struct tune_spec *s, const struct tune_result *r)
+double tune_score(const struct tune_spec *s, const struct tune_summary *baseline, const struct tune_result *r)
 {
-	double v = s->aim == TUNE_AIM_LATENCY ? 1 / tail_of(find_op(r->op, r->nop, s->op), s->tail)
+	const struct tune_op *usual = find_op(baseline->op, baseline->nop, "");
+	const char *op = *s->op || !usual ? s->op : usual->name;
+	double v = s->aim == TUNE_AIM_LATENCY ? 1 / tail_of(find_op(r->op, r->nop, op), s->tail)
 		   : s->aim == TUNE_AIM_COST  ? 1 / cost_of(s, r)
 					      : r->ops_per_sec;
 

@@ -65,7 +65,7 @@ static int run_known(struct tune_sitting *g, const char *file, const char *label
 
 		if (r)
 			return r;
-		if (out->end == TUNE_RAN && isfinite(tune_score(g->spec, out)))
+		if (out->end == TUNE_RAN && isfinite(tune_score(g->spec, &g->h->baseline, out)))
 			return 0;
 		if (i == TRIES - 1)
 			break;
@@ -170,11 +170,11 @@ int tune_sitting_baseline(struct tune_sitting *g)
 			return r;
 	}
 	g->p.run = g->p.runs = 0;
+	summarise(g, false, &g->h->baseline);
 	for (size_t i = 0; i < g->s.nshot; i++) {
-		x[i] = tune_score(g->spec, &g->s.shot[i].result);
+		x[i] = tune_score(g->spec, &g->h->baseline, &g->s.shot[i].result);
 		remember_best(g, &g->s.shot[i].result);
 	}
-	summarise(g, false, &g->h->baseline);
 	tune_contest_learn(x, g->s.nshot, &g->s.noise_ss, &g->s.noise_df);
 	return 0;
 }
@@ -195,7 +195,7 @@ static void contest_of(const struct tune_sitting *g, unsigned pairs, struct tune
 	*c = (struct tune_contest){.alpha = g->spec->alpha, .worthwhile = log1p(g->spec->min_effect), .pairs = pairs, .ss = g->s.noise_ss, .df = g->s.noise_df};
 	for (size_t i = 0; i + 1 < g->s.nshot; i += 2) {
 		const struct tune_shot *a = &g->s.shot[i], *b = &g->s.shot[i + 1];
-		double d = tune_score(g->spec, &b->result) - tune_score(g->spec, &a->result);
+		double d = tune_score(g->spec, &g->h->baseline, &b->result) - tune_score(g->spec, &g->h->baseline, &a->result);
 
 		tune_contest_add(c, a->candidate ? -d : d);
 	}
@@ -203,7 +203,7 @@ static void contest_of(const struct tune_sitting *g, unsigned pairs, struct tune
 
 static bool is_bad(const struct tune_sitting *g, const struct tune_result *r)
 {
-	return r->end != TUNE_RAN || !isfinite(tune_score(g->spec, r));
+	return r->end != TUNE_RAN || !isfinite(tune_score(g->spec, &g->h->baseline, r));
 }
 
 /* One more run of a pair. trial: against a candidate that may fail, or be stopped when it is clearly worse; else both files have run before. *bad: the candidate did

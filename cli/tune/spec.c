@@ -60,7 +60,7 @@ static const struct key keys[] = {
 	{"objective", "kind", "objective", T_WORD, AT(aim), 0, 0, aims, "throughput",
 	 "What is to become better. throughput: operations per second. latency: the time of one kind of operation. cost: processor time, memory and disk traffic per "
 	 "operation."},
-	{"objective", "op", "op", T_TEXT, AT(op), 0, 0, NULL, "", "latency: get, write, seek, multiget or a script's own word. Empty: the kind that is counted most often."},
+	{"objective", "op", "op", T_TEXT, AT(op), 0, 0, NULL, "", "latency: get, write, seek, multiget or a script's own word. Empty: the kind that the baseline counts most often."},
 	{"objective", "tail", "tail", T_WORD, AT(tail), 0, 0, tails, "p99", "latency: which of its figures."},
 	{"objective", "price_cpu", NULL, T_REAL, AT(price_cpu), 0, 1e6, NULL, "1", "cost: price of a core for an hour, in any currency; only ratios matter."},
 	{"objective", "price_memory", NULL, T_REAL, AT(price_memory), 0, 1e6, NULL, "0.125", "cost: price of a GiB of memory for an hour."},

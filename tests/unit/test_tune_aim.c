@@ -25,36 +25,41 @@ static int setup(void **state)
 
 static void a_score_is_the_log_of_what_is_asked_for(void **state)
 {
+	const struct tune_summary none = {0};
+	struct tune_summary baseline = {.nop = 2, .op = {{.name = "get", .count = 50}, {.name = "write", .count = 60}}};
 	struct tune_result r;
 
 	(void)state;
 	tune_result_init(&r);
 	r.seconds = 10;
 	spec.aim = TUNE_AIM_THROUGHPUT;
-	assert_true(isnan(tune_score(&spec, &r)));
+	assert_true(isnan(tune_score(&spec, &none, &r)));
 	r.ops_per_sec = 1000;
-	assert_true(fabs(tune_score(&spec, &r) - log(1000)) < 1e-12);
+	assert_true(fabs(tune_score(&spec, &none, &r) - log(1000)) < 1e-12);
 	r.nop = 2;
 	r.op[0] = (struct tune_op){.name = "write", .count = 10, .mean_us = 5, .p50_us = 4, .p99_us = 50, .p999_us = 500};
 	r.op[1] = (struct tune_op){.name = "get", .count = 90, .mean_us = 2, .p50_us = 1, .p99_us = 20, .p999_us = NAN};
 	spec.aim = TUNE_AIM_LATENCY;
-	assert_true(fabs(tune_score(&spec, &r) + log(20)) < 1e-12); /* the p99 of what is counted most often */
+	assert_true(fabs(tune_score(&spec, &none, &r) + log(20)) < 1e-12); /* the p99 of what is counted most often */
+	assert_true(fabs(tune_score(&spec, &baseline, &r) + log(50)) < 1e-12); /* in the baseline, whatever this run did most */
+	strcpy(baseline.op[1].name, "merge");
+	assert_true(isnan(tune_score(&spec, &baseline, &r)));
 	strcpy(spec.op, "write");
 	strcpy(spec.tail, "mean");
-	assert_true(fabs(tune_score(&spec, &r) + log(5)) < 1e-12);
+	assert_true(fabs(tune_score(&spec, &none, &r) + log(5)) < 1e-12);
 	strcpy(spec.op, "seek");
-	assert_true(isnan(tune_score(&spec, &r)));
+	assert_true(isnan(tune_score(&spec, &none, &r)));
 	strcpy(spec.op, "get");
 	strcpy(spec.tail, "p999");
-	assert_true(isnan(tune_score(&spec, &r)));
+	assert_true(isnan(tune_score(&spec, &none, &r)));
 	spec.aim = TUNE_AIM_COST;
 	spec.price_cpu = 1;
 	spec.price_memory = spec.price_io = 0;
 	r.cpu_s = 36;
-	assert_true(fabs(tune_score(&spec, &r) - log(1e4 / 0.01)) < 1e-9);
+	assert_true(fabs(tune_score(&spec, &none, &r) - log(1e4 / 0.01)) < 1e-9);
 	r.statistics = strdup("rocksdb.wal.bytes COUNT : 1073741824\n");
 	spec.price_io = 0.01;
-	assert_true(fabs(tune_score(&spec, &r) - log(1e4 / 0.02)) < 1e-9);
+	assert_true(fabs(tune_score(&spec, &none, &r) - log(1e4 / 0.02)) < 1e-9);
 	tune_result_fini(&r);
 	spec.aim = TUNE_AIM_THROUGHPUT;
 }
