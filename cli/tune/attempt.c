@@ -191,10 +191,13 @@ static void add_words(const char *path, char *out, size_t len)
 		while (m && text[from + m - 1] == ' ')
 			m--;
 		if (m && strncmp(text + from, "... finished", 12) != 0) {
-			if (at + m + 3 >= len)
+			size_t left_out = !at && m > len - 1 ? m - (len - 1) : 0; /* the last words themselves are too long: their end */
+
+			m -= left_out;
+			if (at && at + m + 3 >= len)
 				break;
 			memmove(out + m + (at ? 3 : 0), out, at);
-			memcpy(out, text + from, m);
+			memcpy(out, text + from + left_out, m);
 			if (at)
 				memcpy(out + m, " | ", 3);
 			at += m + (at ? 3 : 0);
