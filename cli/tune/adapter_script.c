@@ -3,6 +3,7 @@
 #include "tune/figures.h"
 
 #include "base/fs.h"
+#include "base/text.h"
 
 #include <cjson/cJSON.h>
 #include <errno.h>
@@ -57,7 +58,7 @@ static int read_op(const cJSON *o, const char *name, struct tune_result *r, stru
 
 	if (r->nop == TUNE_OPS_MAX || !*name)
 		return 0;
-	snprintf(op->name, sizeof(op->name), "%s", name);
+	lode_text_copy(op->name, sizeof(op->name), name);
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		if (number(o, members[i].name, members[i].at, err))
 			return -EBADMSG;

@@ -6,6 +6,7 @@
 #include "base/fmt.h"
 #include "base/fs.h"
 #include "base/json.h"
+#include "base/text.h"
 
 #include "cjson/cJSON.h"
 #include <errno.h>
@@ -75,14 +76,14 @@ static const struct tune_member shot_members[] = {CNT(pair, 0), FLG(candidate), 
 #undef S
 #define S struct tune_state
 static const struct tune_member state_members[] = {
-    STR(spec), STR(machine), CNT(stage, TUNE_AT_END + 1), OBJ(open, trial_members), LST(wish, nwish, wish_members), FLG(made),
+    STR(spec), STR(machine), STR(given), CNT(stage, TUNE_AT_END + 1), OBJ(open, trial_members), LST(wish, nwish, wish_members), FLG(made),
     MAD(shot, nshot, TUNE_SHOTS_MAX, shot_members), LST(best, nbest, result_members), OBJ(last, result_members), NUM(noise_ss), NUM(noise_df),
     CNT(best_trial, 0), CNT(lived, 0), END};
 #undef S
 
 /* ---- the file ---- */
 
-static uint64_t sum_of(const char *text, size_t len)
+uint64_t tune_history_sum(const char *text, size_t len)
 {
 	uint64_t h = 0xcbf29ce484222325ull; /* FNV-1a */
 
@@ -108,7 +109,7 @@ int tune_history_save(const char *path, const struct tune_history *h, const stru
 		tune_members_put(&j, "state", state_members, s);
 	lode_json_end(&j);
 	if (!b.failed) {
-		lode_fmt(head, sizeof head, HEAD, sum_of(b.data + HEAD_LEN, b.len - HEAD_LEN));
+		lode_fmt(head, sizeof head, HEAD, tune_history_sum(b.data + HEAD_LEN, b.len - HEAD_LEN));
 		memcpy(b.data, head, HEAD_LEN);
 		lode_buf_adds(&b, "}\n");
 	}
@@ -125,7 +126,7 @@ static const char *content_of(const struct lode_buf *b, size_t *len)
 	if (b->len < HEAD_LEN + 4 || memcmp(b->data + b->len - 2, "}\n", 2) != 0)
 		return NULL;
 	*len = b->len - HEAD_LEN - 2;
-	lode_fmt(head, sizeof head, HEAD, sum_of(b->data + HEAD_LEN, *len));
+	lode_fmt(head, sizeof head, HEAD, tune_history_sum(b->data + HEAD_LEN, *len));
 	return memcmp(b->data, head, HEAD_LEN) == 0 ? b->data + HEAD_LEN : NULL;
 }
 
@@ -165,4 +166,21 @@ int tune_history_load(const char *path, struct tune_history *h, struct tune_stat
 		tune_history_init(h, s);
 	}
 	return r;
+}
+
+void tune_history_text(const char *text, char *out, size_t len)
+{
+	struct lode_buf b;
+	struct lode_json j;
+	const char *back;
+	cJSON *v;
+
+	lode_buf_init(&b, FILE_MAX);
+	lode_json_init(&j, &b);
+	lode_json_str(&j, NULL, text);
+	v = b.failed ? NULL : cJSON_ParseWithLength(b.data, b.len);
+	back = cJSON_GetStringValue(v);
+	lode_text_copy(out, len, back ? back : text);
+	cJSON_Delete(v);
+	lode_buf_fini(&b);
 }

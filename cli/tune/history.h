@@ -20,6 +20,7 @@ struct tune_shot { /* one run of the comparison under way */
 struct tune_state { /* where it stands: with it an interrupted loop goes on, in the middle of a comparison too */
 	char spec[12288];    /* what it was asked, a line each "name = value": a loop that goes on must be asked the same */
 	char machine[400];
+	char given[2048];    /* what it found behind the paths in it (given.h); "": written by a version that did not look */
 	enum tune_stage stage;
 	struct tune_trial open; /* TUNE_AT_TRIAL: the iteration under way, without its verdict; number 0: none */
 	struct tune_wish wish[TUNE_WISHES_MAX]; /* of it, until its file is made */
@@ -43,6 +44,9 @@ struct tune_trial *tune_history_add(struct tune_history *h, const struct tune_tr
 int tune_history_save(const char *path, const struct tune_history *h, const struct tune_state *s, struct lode_err *err);
 /* Both are initialised by it, also on error. -ENOENT: there is none. -EINVAL: it is none that we wrote whole. */
 int tune_history_load(const char *path, struct tune_history *h, struct tune_state *s, struct lode_err *err);
+uint64_t tune_history_sum(const char *text, size_t len);
+/* A string as it comes back from there: bytes that are no UTF-8 have been replaced, and what is too long then is cut. */
+void tune_history_text(const char *text, char *out, size_t len);
 
 void tune_trial_init(struct tune_trial *t);	/* all that is not known is NAN */
 void tune_result_init(struct tune_result *r);

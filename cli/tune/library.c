@@ -1,4 +1,4 @@
-/* Which RocksDB a command is linked with, read from its file. */
+/* Which file a command is, and which RocksDB it is linked with, read from that file. */
 #include "tune/library.h"
 
 #include "elf.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool look_up(const char *program, char *out, size_t len)
+bool tune_library_program(const char *program, char *out, size_t len)
 {
 	const char *path = getenv("PATH");
 
@@ -29,7 +29,7 @@ bool tune_library_find(const char *program, char *out, size_t len)
 	bool found = false;
 
 	*out = 0;
-	if (!look_up(program, path, sizeof(path)) || cli_elf_open(&e, path, NULL))
+	if (!tune_library_program(program, path, sizeof(path)) || cli_elf_open(&e, path, NULL))
 		return false;
 	for (size_t i = 0; !found; i++) {
 		const char *name = cli_elf_needed(&e, i);

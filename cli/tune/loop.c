@@ -163,7 +163,7 @@ static int finish(struct tune_sitting *g)
 		tune_sitting_best(g, best);
 	else
 		tune_sitting_file(g, "start.ini", best);
-	r = gained && g->w->finish ? g->w->finish(g->w->self, g->h, best, to, g->err) : tune_sitting_copy(best, to, g->err);
+	r = g->w->finish ? g->w->finish(g->w->self, gained ? g->h : NULL, best, to, g->err) : tune_sitting_copy(best, to, g->err);
 	if (r)
 		return r;
 	lode_fmt(g->h->file, sizeof g->h->file, "%.500s", gained ? to : "");

@@ -7,6 +7,7 @@
 #include "base/fs.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define FILE_MAX (4u << 20)
@@ -17,58 +18,135 @@ static const char *const may_differ[] = {
     "[advisor] live_seconds", "[run] scratch", "[run] scratch_limit", "[run] reserve", "[run] hang", "[run] timeout", "[output] dir", "[workload] describe",
 };
 
-static bool matters(const char *section, size_t nsection, const char *line, size_t n)
+/* A line of a text of tune_spec_print, and the title that it stands under. */
+struct setting {
+	const char *section, *line;
+	size_t nsection, n;
+};
+
+static bool next_setting(const char **at, struct setting *s)
 {
-	char name[64];
-	size_t key = strcspn(line, "= \n");
+	while (**at) {
+		const char *line = *at;
+		size_t n = strcspn(line, "\n");
 
-	lode_fmt(name, sizeof name, "%.*s %.*s", (int)nsection, section, (int)(key < n ? key : n), line);
-	for (size_t i = 0; i < sizeof may_differ / sizeof may_differ[0]; i++)
-		if (!strcmp(name, may_differ[i]))
-			return false;
-	return true;
-}
-
-static bool has_line(const char *text, const char *line, size_t n)
-{
-	for (const char *at = text; *at; at += strcspn(at, "\n"), at += *at == '\n')
-		if (strcspn(at, "\n") == n && !memcmp(at, line, n))
-			return true;
-	return false;
-}
-
-/* The first line that matters of one text which the other does not have. */
-static bool differs(const char *a, const char *b, char *out, size_t len)
-{
-	const char *section = "";
-	size_t n, nsection = 0;
-
-	for (const char *at = a; *at; at += n, at += *at == '\n') {
-		n = strcspn(at, "\n");
-		if (*at == '[') {
-			section = at;
-			nsection = n;
-		} else if (n && matters(section, nsection, at, n) && !has_line(b, at, n)) {
-			lode_fmt(out, len, "%.*s", (int)n, at);
+		*at = line + n + (line[n] == '\n');
+		if (*line == '[') {
+			s->section = line;
+			s->nsection = n;
+		} else if (n) {
+			s->line = line;
+			s->n = n;
 			return true;
 		}
 	}
 	return false;
 }
 
+static size_t key_of(const struct setting *s)
+{
+	const char *eq = memchr(s->line, '=', s->n);
+
+	return eq ? (size_t)(eq - s->line) : s->n;
+}
+
+static bool matters(const struct setting *s)
+{
+	char name[64];
+
+	lode_fmt(name, sizeof name, "%.*s %.*s", (int)s->nsection, s->section, (int)strcspn(s->line, "= \n"), s->line);
+	for (size_t i = 0; i < sizeof may_differ / sizeof may_differ[0]; i++)
+		if (!strcmp(name, may_differ[i]))
+			return false;
+	return true;
+}
+
+/* Under the same title: this key with whatever value, or the same line. */
+static bool has(const char *text, const struct setting *want, bool whole)
+{
+	struct setting s = {.section = ""};
+	size_t n = whole ? want->n : key_of(want);
+
+	while (next_setting(&text, &s))
+		if (s.nsection == want->nsection && !memcmp(s.section, want->section, s.nsection) && (whole ? s.n : key_of(&s)) == n && !memcmp(s.line, want->line, n))
+			return true;
+	return false;
+}
+
+/* The first setting that matters of a, but not of b. unsaid: what holds where b does not know the key, because an earlier version wrote it. */
+static bool differs(const char *a, const char *b, const char *unsaid, char *out, size_t len)
+{
+	struct setting s = {.section = ""};
+	int title;
+
+	while (next_setting(&a, &s)) {
+		if (!matters(&s) || has(b, &s, true) || (!has(b, &s, false) && has(unsaid, &s, true)))
+			continue;
+		title = s.nsection > 2 ? (int)s.nsection - 2 : 0;
+		lode_fmt(out, len, "%.*s%s%.*s", title, title ? s.section + 1 : "", title ? "." : "", (int)s.n, s.line);
+		return true;
+	}
+	return false;
+}
+
+static int same_spec(struct tune_sitting *g, const char *spec)
+{
+	struct tune_spec *defaults = calloc(1, sizeof *defaults);
+	char now[sizeof g->s.spec], was[128] = "nothing", is[128] = "nothing";
+	struct lode_buf unsaid;
+	bool other;
+
+	if (!defaults)
+		return lode_err_set(g->err, ENOMEM, "no memory");
+	lode_buf_init(&unsaid, sizeof g->s.spec - 1);
+	tune_spec_init(defaults);
+	tune_spec_print(defaults, &unsaid);
+	tune_history_text(spec, now, sizeof now);
+	other = differs(g->s.spec, now, "", was, sizeof was);
+	other |= differs(now, g->s.spec, lode_buf_str(&unsaid), is, sizeof is);
+	lode_buf_fini(&unsaid);
+	tune_spec_fini(defaults);
+	free(defaults);
+	return other ? lode_err_set(g->err, EEXIST, "'%.50s' holds the history of another task: there it is '%.55s', now '%.55s'. Name another folder", g->spec->out, was, is) : 0;
+}
+
+/* What the task's paths hold, as a history keeps it. */
+static int look_at_given(const struct tune_sitting *g, char out[sizeof g->s.given])
+{
+	char now[sizeof g->s.given] = "";
+	int r = g->w->given ? g->w->given(g->w->self, now, sizeof now, g->err) : 0;
+
+	tune_history_text(now, out, sizeof g->s.given);
+	return r;
+}
+
+static int same_given(struct tune_sitting *g)
+{
+	char now[sizeof g->s.given], was[128] = "nothing", is[128] = "nothing";
+	int r = look_at_given(g, now);
+	bool other;
+
+	if (r)
+		return r;
+	other = differs(g->s.given, now, "", was, sizeof was);
+	other |= differs(now, g->s.given, "", is, sizeof is);
+	if (g->s.given[0] && other)
+		return lode_err_set(g->err, EEXIST, "'%.50s' holds what was measured with something else: then '%.55s', now '%.55s'. Name another folder", g->spec->out, was, is);
+	lode_fmt(g->s.given, sizeof g->s.given, "%s", now);
+	return 0;
+}
+
 static int same_task(struct tune_sitting *g, const char *spec)
 {
-	char was[128], is[128] = "nothing";
+	int r = same_spec(g, spec);
 
-	if (differs(g->s.spec, spec, was, sizeof was)) {
-		differs(spec, g->s.spec, is, sizeof is);
-		return lode_err_set(g->err, EEXIST, "'%.50s' holds the history of another task: there it is '%.55s', now '%.55s'. Name another folder", g->spec->out, was, is);
-	}
+	if (r)
+		return r;
 	if (strcmp(g->s.machine, g->w->machine) != 0)
 		return lode_err_set(g->err, EEXIST, "the history in '%.50s' is of another machine (%.70s; this one: %.70s): its runs say nothing here. Name another folder",
 				    g->spec->out, g->s.machine, g->w->machine);
 	lode_fmt(g->s.spec, sizeof g->s.spec, "%s", spec);
-	return 0;
+	return same_given(g);
 }
 
 static int begin_anew(struct tune_sitting *g, const char *spec)
@@ -92,6 +170,7 @@ static int begin_anew(struct tune_sitting *g, const char *spec)
 	lode_fmt(g->h->objective, sizeof g->h->objective, "%s", lode_buf_str(&b));
 	lode_buf_fini(&b);
 	r = g->w->start(g->w->self, tune_sitting_file(g, "start.ini", path), g->err);
+	r = r ? r : look_at_given(g, g->s.given);
 	return r ? r : tune_sitting_save(g);
 }
 
@@ -117,6 +196,10 @@ int tune_sitting_open(struct tune_sitting *g)
 
 	lode_buf_init(&spec, sizeof g->s.spec - 1);
 	tune_spec_print(g->spec, &spec);
+	if (spec.failed) {
+		lode_buf_fini(&spec);
+		return lode_err_set(g->err, E2BIG, "the settings are too long to be remembered (%zu characters at the most): put the command into a script", sizeof g->s.spec - 1);
+	}
 	r = tune_history_load(tune_sitting_file(g, "history.json", path), g->h, &g->s, g->err);
 	if (!r)
 		r = same_task(g, lode_buf_str(&spec));

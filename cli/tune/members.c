@@ -3,6 +3,7 @@
 
 #include "base/cjson.h"
 #include "base/fmt.h"
+#include "base/text.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -132,9 +133,9 @@ static bool take_string(const cJSON *v, const struct tune_member *m, char *to)
 {
 	const char *s = cJSON_GetStringValue(v);
 
-	if (!s || strlen(s) >= m->size)
+	if (!s)
 		return false;
-	strcpy(to, s);
+	lode_text_copy(to, m->size, s); /* what was no UTF-8 has become longer on its way */
 	return true;
 }
 

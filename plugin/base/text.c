@@ -25,6 +25,19 @@ int lode_text_shown(const unsigned char *s)
 	return 0;
 }
 
+void lode_text_copy(char *to, size_t len, const char *from)
+{
+	size_t n = strnlen(from, len);
+
+	if (n == len) { /* the byte at n will be the first that has no room: if it belongs to a character, all of that goes */
+		n--;
+		for (int i = 0; i < 3 && n && ((unsigned char)from[n] & 0xc0) == 0x80; i++)
+			n--;
+	}
+	memcpy(to, from, n);
+	to[n] = '\0';
+}
+
 /* One row at a time. */
 unsigned lode_text_distance(const char *a, const char *b)
 {

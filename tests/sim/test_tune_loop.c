@@ -527,6 +527,113 @@ static void another_task_or_machine_is_named(void **state)
 	clean(&t);
 }
 
+/* Keys of one name in two sections, keys that an earlier version did not know, bytes that no history can hold, a command without an end. */
+static void what_is_asked_is_compared_key_by_key(void **state)
+{
+	static const char key[] = "keep = ";
+	char history[128], *at, *end, command[13000];
+	char *words[] = {command, NULL};
+	struct tune_state s;
+	struct task t;
+
+	(void)state;
+	prepare(&t);
+	lode_fmt(history, sizeof history, "%s/history.json", t.dir);
+	t.spec.iterations = 1;
+	t.spec.memory_limit = t.spec.memory = 4294967296; /* [run] and [constraint] */
+	strcpy(t.spec.measure, "\xff\xc3\xa9\xe2");
+	assert_int_equal(sit(&t), 0);
+	assert_int_equal(sit(&t), 0);
+	t.spec.memory = 0;
+	assert_int_equal(sit(&t), -EEXIST);
+	assert_non_null(strstr(t.err.msg, "there it is 'constraint.memory = 4294967296', now 'constraint.memory = 0'"));
+	t.spec.memory = 4294967296;
+
+	assert_int_equal(sit(&t), 0);
+	tune_history_fini(&t.h, NULL);
+	assert_int_equal(tune_history_load(history, &t.h, &s, NULL), 0);
+	at = strstr(s.spec, key);
+	end = strchr(at, '\n') + 1;
+	memmove(at, end, strlen(end) + 1);
+	assert_int_equal(tune_history_save(history, &t.h, &s, NULL), 0);
+	tune_history_fini(&t.h, &s);
+	strcpy(t.spec.keep, "ttl");
+	assert_int_equal(sit(&t), -EEXIST);
+	assert_non_null(strstr(t.err.msg, "now 'constraint.keep = ttl'"));
+	t.spec.keep[0] = '\0';
+	assert_int_equal(sit(&t), 0);
+
+	memset(command, 'a', sizeof command);
+	command[sizeof command - 1] = '\0';
+	t.spec.argv = words;
+	assert_int_equal(sit(&t), -E2BIG);
+	assert_non_null(strstr(t.err.msg, "too long"));
+	t.spec.argv = NULL;
+	clean(&t);
+}
+
+static const char *there; /* behind the task's paths */
+
+static int given(void *self, char *out, size_t len, struct lode_err *err)
+{
+	(void)self, (void)err;
+	lode_fmt(out, len, "%s", there);
+	return 0;
+}
+
+static void what_is_behind_the_paths_must_be_the_same(void **state)
+{
+	struct task t;
+
+	(void)state;
+	prepare(&t);
+	t.spec.iterations = 1;
+	assert_int_equal(sit(&t), 0); /* by a version that did not look */
+	t.world.given = given;
+	there = "RocksDB 7.8.3\nsum 12 of a=\xff\n";
+	assert_int_equal(sit(&t), 0);
+	assert_int_equal(sit(&t), 0);
+	t.spec.iterations = 2;
+	assert_int_equal(sit(&t), 0); /* and it is on disk */
+	there = "RocksDB 7.8.3\nsum 13 of a=\xff\n";
+	assert_int_equal(sit(&t), -EEXIST);
+	assert_non_null(strstr(t.err.msg, "then 'sum 12 of a="));
+	assert_non_null(strstr(t.err.msg, "now 'sum 13 of a="));
+	there = "RocksDB 7.8.3\n";
+	assert_int_equal(sit(&t), -EEXIST);
+	assert_non_null(strstr(t.err.msg, "now 'nothing'"));
+	clean(&t);
+}
+
+static bool told_of_history, told_of_none;
+
+static int finish(void *self, const struct tune_history *h, const char *best, const char *to, struct lode_err *err)
+{
+	(void)self, (void)err;
+	*(h ? &told_of_history : &told_of_none) = true;
+	return write_number(to, number_in(best));
+}
+
+/* What is withheld from benchmarks is in the last file again, whichever it is. */
+static void the_last_file_is_always_made_for_people(void **state)
+{
+	struct task t;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		prepare(&t);
+		t.world.finish = finish;
+		told_of_history = told_of_none = false;
+		t.spec.patience = 4;
+		if (i)
+			t.sim.speed = flat;
+		assert_int_equal(sit(&t), 0);
+		assert_int_equal(final_of(&t), i ? 1 : 5);
+		assert_true(told_of_history == !i && told_of_none == i);
+		clean(&t);
+	}
+}
+
 static enum tune_end nothing_runs(int x)
 {
 	(void)x;
@@ -624,6 +731,8 @@ int main(int argc, char **argv)
 	    cmocka_unit_test(the_clearly_worse_ends_early), cmocka_unit_test(what_is_proven_live_is_compared_as_ever), cmocka_unit_test(time_is_kept), cmocka_unit_test(a_fill_is_no_part_of_a_run), cmocka_unit_test(tokens_are_kept),
 	    cmocka_unit_test(killed_in_any_run_it_goes_on), cmocka_unit_test(stopped_at_any_step_it_goes_on),
 	    cmocka_unit_test(what_ended_stays_so_until_there_is_more_to_spend), cmocka_unit_test(another_task_or_machine_is_named),
+	    cmocka_unit_test(what_is_asked_is_compared_key_by_key), cmocka_unit_test(what_is_behind_the_paths_must_be_the_same),
+	    cmocka_unit_test(the_last_file_is_always_made_for_people),
 	    cmocka_unit_test(a_benchmark_that_fails_from_the_first_is_an_error)};
 
 	if (argc > 1 && !strcmp(argv[1], "table")) {

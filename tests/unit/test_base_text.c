@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/num.h"
+#include "base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -238,6 +239,25 @@ static void json_strings(void **state)
 	expect_json(NULL, 0, "null");
 }
 
+static void cut(void **state)
+{
+	static const struct {
+		size_t room; /* the NUL's included */
+		const char *in, *out;
+	} rows[] = {{1, "a", ""}, {2, "a", "a"}, {2, "ab", "a"}, {4, "", ""}, {4, "a\xc3\xa9z", "a\xc3\xa9"}, {3, "a\xc3\xa9z", "a"},
+		    {5, "\xf0\x9f\x9a\x80z", "\xf0\x9f\x9a\x80"}, {4, "\xf0\x9f\x9a\x80z", ""}, {3, "a\xff\xff\xff", "a\xff"},
+		    {7, "\x80\x80\x80\x80\x80\x80\x80", "\x80\x80\x80"}};
+	char buf[16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		memset(buf, 'x', sizeof buf);
+		lode_text_copy(buf, rows[i].room, rows[i].in);
+		assert_string_equal(buf, rows[i].out);
+		assert_int_equal(buf[rows[i].room], 'x');
+	}
+}
+
 static void json_shape(void **state)
 {
 	struct lode_buf b;
@@ -393,6 +413,7 @@ int main(void)
 	    cmocka_unit_test(numbers_strict), cmocka_unit_test(numbers_exhaustive),
 	    cmocka_unit_test(sizes),	      cmocka_unit_test(durations),
 	    cmocka_unit_test(readable),	      cmocka_unit_test(json_strings),
+	    cmocka_unit_test(cut),
 	    cmocka_unit_test(json_shape),     cmocka_unit_test(no_locale),
 	    cmocka_unit_test(buffer_ceiling), cmocka_unit_test(errors),
 	    cmocka_unit_test(times),

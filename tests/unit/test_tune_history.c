@@ -156,6 +156,32 @@ static void what_is_no_history_is_refused(void **state)
 		assert_int_equal(load_made(bad[i]), -EINVAL);
 }
 
+/* Bytes that are no UTF-8 become three each: what has no room then is cut. */
+static void binary_words_are_read_again(void **state)
+{
+	struct tune_history h, g;
+	struct tune_state s, u;
+	char text[64];
+
+	(void)state;
+	fill(&h, &s);
+	memset(h.trial[0].reason, 0xff, sizeof h.trial[0].reason - 1);
+	memset(h.command, 0x80, sizeof h.command - 1);
+	strcpy(s.best[0].op[0].name, "fourteen bytes\xc3"); /* a name that was cut within a character */
+	assert_int_equal(tune_history_save(path, &h, &s, NULL), 0);
+	assert_int_equal(tune_history_load(path, &g, &u, NULL), 0);
+	assert_string_equal(u.best[0].op[0].name, "fourteen bytes");
+	assert_int_equal(strlen(g.trial[0].reason), (sizeof h.trial[0].reason - 1) / 3 * 3);
+	assert_memory_equal(g.command, "\xef\xbf\xbd\xef\xbf\xbd", 6);
+	assert_int_equal(g.ntrial, 1);
+	tune_history_text(h.command, text, sizeof text);
+	assert_memory_equal(text, g.command, 63);
+	tune_history_text("a\xff\"\n\x01\xc3\xa9", text, sizeof text);
+	assert_string_equal(text, "a\xef\xbf\xbd\"\n\x01\xc3\xa9");
+	tune_history_fini(&g, &u);
+	tune_history_fini(&h, &s);
+}
+
 static void many_runs_are_summed_up(void **state)
 {
 	struct tune_result a, b;
@@ -180,7 +206,8 @@ static void many_runs_are_summed_up(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_read_is_what_was_written), cmocka_unit_test(a_changed_file_is_refused),
-					   cmocka_unit_test(what_is_no_history_is_refused), cmocka_unit_test(many_runs_are_summed_up)};
+					   cmocka_unit_test(what_is_no_history_is_refused), cmocka_unit_test(binary_words_are_read_again),
+					   cmocka_unit_test(many_runs_are_summed_up)};
 	int r;
 
 	snprintf(path, sizeof path, "/tmp/lode-tune-history-%d.json", (int)getpid());
