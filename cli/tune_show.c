@@ -49,9 +49,9 @@ static void add_changes(struct lode_buf *out, const struct tune_trial *t)
 		lode_buf_adds(out, n++ ? ", " : "");
 		cli_add_text(out, f->name);
 		lode_buf_adds(out, " ");
-		cli_show_value(out, f->name, f->from);
+		cli_show_value(out, tune_fix_option(f->name), f->from);
 		lode_buf_adds(out, " -> ");
-		cli_show_value(out, f->name, f->to);
+		cli_show_value(out, tune_fix_option(f->name), f->to);
 	}
 	if (!n)
 		lode_buf_adds(out, "no change");

@@ -45,6 +45,24 @@ static struct tune_change *change_of(struct tune_change *out, size_t n, const ch
 	return NULL;
 }
 
+static void set_last(struct tune_change *c, const struct tune_fix *f, size_t trial, unsigned others)
+{
+	snprintf(c->to, sizeof c->to, "%s", f->to);
+	c->trial = trial;
+	c->others = others;
+}
+
+/* What is set in all families is set in the one that had been given a value of its own before. */
+static void set_families(struct tune_change *out, size_t n, const struct tune_fix *f, size_t trial, unsigned others)
+{
+	for (size_t i = 0; i < n; i++) {
+		const char *option = tune_fix_option(out[i].name);
+
+		if (option != out[i].name && !strcmp(option, f->name) && f->fate != TUNE_ADDED && out[i].trial != trial)
+			set_last(&out[i], f, trial, others);
+	}
+}
+
 size_t tune_account_changes(const struct tune_history *h, struct tune_change *out, size_t max)
 {
 	size_t n = 0, kept = 0;
@@ -70,9 +88,8 @@ size_t tune_account_changes(const struct tune_history *h, struct tune_change *ou
 				snprintf(c->name, sizeof c->name, "%s", f->name);
 				snprintf(c->from, sizeof c->from, "%s", f->from);
 			}
-			snprintf(c->to, sizeof c->to, "%s", f->to);
-			c->trial = i;
-			c->others = applied - 1;
+			set_families(out, n, f, i, applied - 1);
+			set_last(c, f, i, applied - 1);
 		}
 	}
 	for (size_t i = 0; i < n; i++) /* what came back to where it began is no change */
@@ -128,7 +145,7 @@ void tune_say_time(struct lode_buf *out, double s)
 
 const char *tune_say_value(const char *option, const char *value, char *buf, size_t len)
 {
-	int i = lode_tunable_find(option);
+	int i = lode_tunable_find(tune_fix_option(option));
 	int64_t v;
 
 	*buf = '\0';

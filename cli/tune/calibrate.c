@@ -480,6 +480,20 @@ static void forget_unchanged(struct tune_draft *d)
 	d->nfix = kept;
 }
 
+/* What is only of one family is told so, by its number: two families' changes are two, and no name of a family reaches a model. */
+static void tell_family(const struct tune_draft *d, const struct tune_wish *w, struct tune_fix *f)
+{
+	const struct tune_option *o = f->fate == TUNE_DROPPED ? NULL : tune_space_find(d->space, f->name);
+	const char *name = w->name;
+	char whole[TUNE_NAME_MAX];
+	size_t family;
+
+	if (!o || !of_family(o) || d->families < 2 || family_named(d, &name, &family) || family == TUNE_ALL)
+		return;
+	if (snprintf(whole, sizeof whole, "cf%zu.%s", family, o->name) < (int)sizeof whole)
+		strcpy(f->name, whole);
+}
+
 static int begin(struct tune_draft *d)
 {
 	d->c = tune_config_clone(d->from);
@@ -533,6 +547,8 @@ int tune_calibrate(const struct tune_space *s, const struct tune_config *from, c
 		return lode_err_set(err, ENOMEM, "out of memory");
 	}
 	forget_unchanged(&d);
+	for (size_t i = 0; i < d.wishes; i++)
+		tell_family(&d, &wish[i], &fix[i]);
 	if (n > looked && d.nfix < TUNE_FIXES_MAX) {
 		d.fix[d.nfix] = (struct tune_fix){.fate = TUNE_DROPPED};
 		refuse(&d.fix[d.nfix++], "%zu more wishes were not looked at: at most %d at once", n - looked, TUNE_WISHES_MAX);

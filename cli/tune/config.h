@@ -54,8 +54,9 @@ void tune_config_each(const struct tune_config *c, enum tune_section s, size_t f
 		      void *ctx);
 
 struct tune_note { /* a comment above an option: what the change gained */
-	const char *name; /* as in struct tune_fix: dotted for a member */
+	const char *name; /* RocksDB's; dotted for a member */
 	const char *text;
+	size_t only; /* of one family, counted from 1; 0: wherever the option stands */
 };
 struct tune_layout {
 	const char *header; /* a comment at the top, lines parted by \n; NULL */

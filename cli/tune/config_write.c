@@ -20,20 +20,20 @@ static void add_comment(struct lode_buf *out, const char *indent, const char *te
 	}
 }
 
-/* The notes on an option, or on members of its struct. */
-static void add_notes(struct lode_buf *out, const struct tune_layout *layout, const char *name)
+/* The notes on an option of a family, or on members of its struct. */
+static void add_notes(struct lode_buf *out, const struct tune_layout *layout, const char *name, size_t family)
 {
 	size_t len = strlen(name);
 
 	for (size_t i = 0; i < layout->nnote; i++) {
 		const struct tune_note *n = &layout->note[i];
 
-		if (!strncmp(n->name, name, len) && (!n->name[len] || n->name[len] == '.'))
+		if (!strncmp(n->name, name, len) && (!n->name[len] || n->name[len] == '.') && (!n->only || n->only == family + 1))
 			add_comment(out, "  ", n->text);
 	}
 }
 
-static void add_line(const struct tune_config *c, const struct line *l, const struct tune_layout *layout, struct lode_buf *out)
+static void add_line(const struct tune_config *c, const struct line *l, size_t family, const struct tune_layout *layout, struct lode_buf *out)
 {
 	const char *name = c->pool + l->name, *value = c->pool + l->value;
 
@@ -41,12 +41,12 @@ static void add_line(const struct tune_config *c, const struct line *l, const st
 	case LINE_GONE:
 		return;
 	case LINE_OPTION:
-		add_notes(out, layout, name);
+		add_notes(out, layout, name, family);
 		if (!l->raw)
 			lode_buf_addf(out, "  %s=%s\n", name, value);
 		break;
 	case LINE_CACHE:
-		add_notes(out, layout, name);
+		add_notes(out, layout, name, family);
 		if (!l->raw)
 			lode_buf_addf(out, TUNE_CONFIG_MARK "%s=%s\n", name, value);
 		break;
@@ -66,9 +66,19 @@ static void add_line(const struct tune_config *c, const struct line *l, const st
 		lode_buf_addf(out, "%s\n", c->pool + l->raw);
 }
 
+/* Whose section begins at a line; SIZE_MAX: no family's. */
+static size_t family_at(const struct tune_config *c, size_t line)
+{
+	for (size_t i = 0; i < c->nsection; i++)
+		if (c->section[i].first == line)
+			return c->section[i].family;
+	return SIZE_MAX;
+}
+
 int tune_config_write(const struct tune_config *c, const char *path, const struct tune_layout *layout, struct lode_err *err)
 {
 	static const struct tune_layout plain;
+	size_t family = SIZE_MAX;
 	struct lode_buf out;
 	int rc;
 
@@ -76,8 +86,11 @@ int tune_config_write(const struct tune_config *c, const char *path, const struc
 	lode_buf_init(&out, 2 * (size_t)LODE_OPTIONS_MAX);
 	if (layout->header)
 		add_comment(&out, "", layout->header);
-	for (size_t i = 0; i < c->n; i++)
-		add_line(c, &c->line[i], layout, &out);
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->line[i].kind == LINE_SECTION)
+			family = family_at(c, i);
+		add_line(c, &c->line[i], family, layout, &out);
+	}
 	rc = out.failed ? -ENOMEM : lode_fs_write_atomic(path, out.data, out.len, 0644);
 	lode_buf_fini(&out);
 	return rc ? lode_err_set(err, -rc, "%s cannot be written: %s", path, strerrordesc_np(-rc)) : 0;

@@ -338,7 +338,7 @@ size_t tune_prove_settle(const struct tune_space *s, struct tune_config *c, cons
 
 	for (size_t i = 0; i < *nfix; i++) {
 		struct tune_fix *f = &fix[i];
-		const struct tune_option *o = f->fate == TUNE_DROPPED ? NULL : tune_space_find(s, f->name);
+		const struct tune_option *o = f->fate == TUNE_DROPPED ? NULL : tune_space_find(s, tune_fix_option(f->name));
 		bool differs = false;
 
 		if (!o || o->section == TUNE_SEC_CACHE)

@@ -94,7 +94,7 @@ void tune_report_deploy(struct lode_buf *out, const struct tune_history *h, cons
 	lode_buf_addf(out, "%sTry it where it can be taken back: rocksdb::LoadOptionsFromFile(), db_bench --options_file=, or the changed options by hand. "
 			   "What the file cannot hold (comparator, merge operator, filters and caches made in code) stays the program's.%s", before, after);
 	for (size_t i = 0; i < n; i++) {
-		int row = lode_tunable_find(c[i].name);
+		int row = lode_tunable_find(tune_fix_option(c[i].name));
 
 		if (!strcmp(c[i].name, "block_cache_size")) {
 			lode_buf_addf(out, "%sThe block cache is not in the file: make one of ", before);

@@ -74,13 +74,14 @@ enum tune_fate {
 };
 struct tune_fix {
 	enum tune_fate fate;
-	char name[TUNE_NAME_MAX];	 /* RocksDB's name, once it is known */
+	char name[TUNE_NAME_MAX];	 /* RocksDB's name, once it is known; "cf1.NAME" where only one of several families is meant, counted from 0 */
 	char wished[TUNE_NAME_MAX + TUNE_VALUE_MAX]; /* "name=value"; "" for TUNE_ADDED */
 	char from[TUNE_VALUE_MAX];	 /* the value in the file that it was made from */
 	char to[TUNE_VALUE_MAX];	 /* the value in the new file; "" if dropped */
 	char why[240];			 /* not TUNE_TAKEN: our own words, also told to the model */
 };
 #define TUNE_FIXES_MAX 48
+const char *tune_fix_option(const char *name); /* without the family */
 
 /* ---- remembered ---- */
 

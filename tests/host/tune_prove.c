@@ -22,7 +22,7 @@ static int write_final(const struct tune_config *c, const struct tune_fix *fix, 
 
 	for (size_t i = 0; i < n; i++)
 		if (fix[i].fate != TUNE_DROPPED)
-			note[last.nnote++] = (struct tune_note){fix[i].name, "gained # a [lot] = {much}\nand more"};
+			note[last.nnote++] = (struct tune_note){tune_fix_option(fix[i].name), "gained # a [lot] = {much}\nand more", 0};
 	return tune_config_write(c, path, &last, err);
 }
 

@@ -220,6 +220,15 @@ static void families(void **state)
 	assert_int_equal(b->fix[1].fate, TUNE_DROPPED);
 	assert_int_equal(b->fix[2].fate, TUNE_DROPPED);
 	assert_non_null(strstr(b->fix[1].why, "twice"));
+	assert_string_equal(b->fix[0].name, "max_write_buffer_number");
+	/* The same in two families is not the same. */
+	CALIBRATE(b, "hot.max_write_buffer_number=4", "[CFOptions \"default\"] target_file_size_base=33554432", "cf1.max_background_jobs=3");
+	assert_string_equal(b->fix[0].name, "cf1.max_write_buffer_number");
+	assert_string_equal(tune_fix_option(b->fix[0].name), "max_write_buffer_number");
+	assert_string_equal(b->fix[1].name, "cf0.target_file_size_base");
+	assert_string_equal(b->fix[2].name, "max_background_jobs"); /* the database's */
+	assert_string_equal(tune_fix_option("cf1"), "cf1");
+	assert_string_equal(tune_fix_option("cfx.ttl"), "cfx.ttl");
 }
 
 static void relations(void **state)

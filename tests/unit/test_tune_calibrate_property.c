@@ -165,7 +165,7 @@ static void check_fixes(struct check *c, const struct tune_wish *w, size_t n, co
 	MUST(nfix >= looked && nfix <= TUNE_FIXES_MAX);
 	for (size_t i = 0; i < nfix; i++) {
 		const struct tune_fix *f = &fix[i];
-		const struct tune_option *o = tune_space_find(c->s, f->name);
+		const struct tune_option *o = tune_space_find(c->s, tune_fix_option(f->name));
 
 		MUST((f->fate == TUNE_TAKEN) == !f->why[0]);
 		MUST((f->fate == TUNE_DROPPED) == !f->to[0]);

@@ -147,8 +147,8 @@ static void changed(void **state)
 static void kept_out(void **state)
 {
 	struct tune_config *c = parsed(small), *again;
-	struct tune_note note[] = {{"max_background_jobs", "2 -> 4: +10 %"}, {"s.b.c", "was\n2"}};
-	struct tune_layout last = {.header = "tuned\nby hand", .note = note, .nnote = 2, .final = true};
+	struct tune_note note[] = {{"max_background_jobs", "2 -> 4: +10 %", 0}, {"s.b.c", "was\n2", 0}, {"write_buffer_size", "hot", 2}};
+	struct tune_layout last = {.header = "tuned\nby hand", .note = note, .nnote = 3, .final = true};
 	struct lode_buf text;
 
 	(void)state;
@@ -162,11 +162,15 @@ static void kept_out(void **state)
 	assert_int_equal(tune_config_remove(again, TUNE_SEC_CF, 0, "write_buffer_size"), 0);
 	assert_value(again, TUNE_SEC_CF, 0, "write_buffer_size", NULL); /* the second one neither */
 	assert_int_equal(tune_config_remove(again, TUNE_SEC_CF, 0, "write_buffer_size"), -ENOENT);
+	assert_int_equal(tune_config_set(again, TUNE_SEC_CF, 0, "write_buffer_size", "1"), 0);
 	text = written(again, &last);
 	assert_non_null(strstr(lode_buf_str(&text), "\n  wal_dir=/srv/w\\#al\n"));
 	assert_non_null(strstr(lode_buf_str(&text), "# tuned\n# by hand\n# mine\n"));
 	assert_non_null(strstr(lode_buf_str(&text), "\n  # 2 -> 4: +10 %\n  max_background_jobs=2"));
 	assert_non_null(strstr(lode_buf_str(&text), "\n  # was\n  # 2\n  s={"));
+	assert_non_null(strstr(lode_buf_str(&text), "\n  # hot\n  write_buffer_size=2\n"));
+	assert_non_null(strstr(lode_buf_str(&text), "\n  write_buffer_size=1\n"));
+	assert_null(strstr(lode_buf_str(&text), "# hot\n  write_buffer_size=1")); /* another family's */
 	lode_buf_fini(&text);
 	tune_config_free(c);
 	tune_config_free(again);

@@ -330,6 +330,32 @@ static void what_it_adds_up_to(void **state)
 	tune_history_fini(&h, NULL);
 }
 
+/* One option of two families is two changes, until it is set for all. */
+static void of_families(void **state)
+{
+	struct tune_change c[TUNE_CHANGES_MAX];
+	struct tune_history h;
+	struct tune_trial *t;
+	char words[64];
+
+	(void)state;
+	tune_history_init(&h, NULL);
+	t = next(&h, TUNE_KEPT, 0.1, 0.1);
+	t->fix[t->nfix++] = fix(TUNE_TAKEN, "cf0.write_buffer_size", "", "67108864", "134217728", "");
+	t = next(&h, TUNE_KEPT, 0.1, 0.2);
+	t->fix[t->nfix++] = fix(TUNE_TAKEN, "cf1.write_buffer_size", "", "1048576", "268435456", "");
+	t->fix[t->nfix++] = fix(TUNE_TAKEN, "write_buffer_size", "", "1048576", "4194304", "");
+	assert_int_equal(tune_account_changes(&h, c, TUNE_CHANGES_MAX), 3);
+	assert_string_equal(c[0].name, "cf0.write_buffer_size");
+	assert_string_equal(c[0].from, "67108864");
+	assert_string_equal(c[0].to, "4194304");
+	assert_int_equal(c[0].trial, 1);
+	assert_string_equal(c[1].from, "1048576");
+	assert_string_equal(c[1].to, "268435456"); /* by the same trial: it was excepted */
+	assert_string_equal(tune_say_value(c[1].name, c[1].to, words, sizeof words), "256 MiB");
+	tune_history_fini(&h, NULL);
+}
+
 static void same_facts(void **state)
 {
 	struct tune_history h;
@@ -502,7 +528,7 @@ int main(void)
 	if (lode_cjson_open(NULL))
 		return 1;
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(nothing_yet), cmocka_unit_test(as_it_stands), cmocka_unit_test(what_it_adds_up_to), cmocka_unit_test(same_facts),
+	    cmocka_unit_test(nothing_yet), cmocka_unit_test(as_it_stands), cmocka_unit_test(what_it_adds_up_to), cmocka_unit_test(of_families), cmocka_unit_test(same_facts),
 	    cmocka_unit_test(no_gain_shown), cmocka_unit_test(hostile_words), cmocka_unit_test(numbers), cmocka_unit_test(many), cmocka_unit_test(no_room), cmocka_unit_test(as_files),
 	};
 
