@@ -232,11 +232,9 @@ static int run_baseline(struct tune_bench *b, const struct tune_spec *s)
 
 	if (*disk)
 		printf("disk %s\n", disk);
-	snprintf(start, sizeof(start), "%s", s->options);
-	if (!rc && !*start) {
-		snprintf(start, sizeof(start), "%s/start.ini", tune_bench_scratch(b));
-		rc = tune_bench_defaults(b, start, &err);
-	}
+	snprintf(start, sizeof(start), "%s/start.ini", tune_bench_scratch(b));
+	rc = rc ? rc : *s->options ? tune_start_file(s, b, start, &err) : tune_bench_defaults(b, start, &err);
+	tune_bench_start_with(b, start);
 	rc = rc ? rc : tune_bench_prepare(b, &err);
 	for (unsigned i = 0; !rc && i < s->baseline_runs; i++) {
 		struct tune_result r;

@@ -4,6 +4,7 @@
 
 #include "base/fs.h"
 #include "guard/tunable.h"
+#include "host/options_text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -15,9 +16,23 @@
 #define OPTIONS_MAX (4u << 20)
 #define CACHE_LINE "# lodestone: block_cache_size="
 
+/* "name = value" without its value if it is a folder's; spaces around a name are none of it, as for RocksDB. */
+static void empty_folder(char *line)
+{
+	static const char *const folders[] = {"wal_dir", "db_log_dir"};
+	char *eq = strchr(line, '=');
+	const char *from = line, *to = eq;
+
+	if (!eq)
+		return;
+	lode_options_trim(&from, &to);
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++)
+		if ((size_t)(to - from) == strlen(folders[i]) && memcmp(from, folders[i], strlen(folders[i])) == 0)
+			eq[1] = 0;
+}
+
 int tune_bench_options(const char *from, const char *to, int64_t *cache, struct lode_err *err)
 {
-	static const char *const folders[] = {"wal_dir=", "db_log_dir="};
 	struct lode_buf text, out;
 	int rc;
 
@@ -33,9 +48,7 @@ int tune_bench_options(const char *from, const char *to, int64_t *cache, struct 
 
 			*cache = end > word + strlen(CACHE_LINE) && n >= 0 ? n : -1;
 		}
-		for (size_t i = 0; i < 2; i++)
-			if (strncmp(word, folders[i], strlen(folders[i])) == 0)
-				word[strlen(folders[i])] = 0;
+		empty_folder(line);
 		lode_buf_adds(&out, line);
 		if (p)
 			lode_buf_adds(&out, "\n");
@@ -129,18 +142,6 @@ int tune_bench_defaults(struct tune_bench *b, const char *path, struct lode_err 
 	return rc;
 }
 
-/* The options that everything starts from, as a file. */
-static int starting_options(struct tune_bench *b, char *path, size_t len, struct lode_err *err)
-{
-	if (*b->spec->options) {
-		snprintf(path, len, "%s", b->spec->options);
-		return 0;
-	}
-	if (snprintf(path, len, "%s/start.ini", b->scratch) >= (int)len)
-		return lode_err_set(err, ENAMETOOLONG, "the scratch folder's path is too long");
-	return access(path, R_OK) == 0 ? 0 : tune_bench_defaults(b, path, err);
-}
-
 static bool only_waiting_failed(const struct tune_attempt *a)
 {
 	char words[300];
@@ -230,7 +231,6 @@ static int form_of(const char *file, uint64_t *form, struct lode_err *err)
 int tune_bench_base(struct tune_bench *b, const char *options_file, const char **path, struct lode_err *err)
 {
 	struct tune_base *at = &b->base[0];
-	char start[PATH_MAX];
 	uint64_t form;
 	int rc;
 
@@ -245,10 +245,9 @@ int tune_bench_base(struct tune_bench *b, const char *options_file, const char *
 					   "is not seen on it; without --refill once it is filled anew for them");
 		return 0;
 	}
-	if (!rc && !b->spec->refill) {
-		options_file = start;
-		rc = starting_options(b, start, sizeof(start), err);
-		rc = rc ? rc : form_of(start, &form, err);
+	if (!rc && !b->spec->refill && *b->start) { /* whichever file runs first: a loop that goes on may begin with a candidate */
+		options_file = b->start;
+		rc = form_of(options_file, &form, err);
 	}
 	if (rc)
 		return rc;
@@ -274,9 +273,7 @@ int tune_bench_base(struct tune_bench *b, const char *options_file, const char *
 
 int tune_bench_prepare(struct tune_bench *b, struct lode_err *err)
 {
-	char start[PATH_MAX];
 	const char *path;
-	int rc = b->fills ? starting_options(b, start, sizeof(start), err) : 0;
 
-	return rc || !b->fills ? rc : tune_bench_base(b, start, &path, err);
+	return b->fills ? tune_bench_base(b, b->start, &path, err) : 0;
 }

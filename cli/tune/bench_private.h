@@ -23,6 +23,7 @@ struct tune_bench {
 	struct tune_workload load; /* db_bench */
 	const volatile sig_atomic_t *stop;
 	char scratch[512];
+	char start[640]; /* the OPTIONS file that everything starts from; "" = not said */
 	bool fills; /* runs start from a database that we fill; else from spec->database, or from none */
 	struct tune_base base[TUNE_BASES];
 	unsigned turn;
@@ -79,7 +80,5 @@ int tune_bench_options(const char *from, const char *to, int64_t *cache, struct 
 
 /* probe.c: a figure of the first job in what fio prints; NAN. */
 double tune_probe_read(const char *json, const char *member, const char *figure);
-
-void tune_bench_note(struct tune_bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* once each */
 
 #endif

@@ -30,4 +30,8 @@ typedef bool tune_progress_fn(void *ctx, const struct tune_progress *p);
  * Else -errno: nothing could be measured or written. */
 int tune_loop(const struct tune_spec *spec, struct tune_bench *bench, struct tune_history *h, tune_progress_fn *progress, void *ctx, struct lode_err *err);
 
+/* Writes the file that the loop would begin with: the spec's OPTIONS file, made one for benchmarks of the RocksDB at hand (space.h, tune_space_adopt; what that
+ * changes is noted), or else the defaults. 0 or -errno. */
+int tune_start_file(const struct tune_spec *spec, struct tune_bench *bench, const char *path, struct lode_err *err);
+
 #endif

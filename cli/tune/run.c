@@ -102,6 +102,11 @@ const volatile sig_atomic_t *tune_bench_stop_flag(const struct tune_bench *b)
 	return b->stop;
 }
 
+void tune_bench_start_with(struct tune_bench *b, const char *options_file)
+{
+	snprintf(b->start, sizeof(b->start), "%s", options_file);
+}
+
 const char *tune_bench_rocksdb_library(const struct tune_bench *b)
 {
 	return *b->library ? b->library : NULL;

@@ -41,6 +41,9 @@ struct tune_run {
 };
 int tune_bench_run_with(struct tune_bench *b, const struct tune_run *how, struct tune_result *out);
 
+/* The OPTIONS file that everything starts from, fit for benchmarks (tune_start_file); it is looked at when a database is filled. The operator's own file is
+ * never: db_bench destroys the database that its options describe, wherever its parts are. */
+void tune_bench_start_with(struct tune_bench *b, const char *options_file);
 /* Fills the database that all runs start from; a no-op where there is none to fill or it was filled. tune_bench_run does it by itself. */
 int tune_bench_prepare(struct tune_bench *b, struct lode_err *err);
 
@@ -54,6 +57,7 @@ int tune_bench_probe(struct tune_bench *b, char *out, size_t len);
 const char *tune_bench_rocksdb_library(const struct tune_bench *b); /* the librocksdb that the command is linked with, or NULL */
 const char *tune_bench_scratch(const struct tune_bench *b);	    /* a folder for whatever else has to be gone afterwards */
 const char *tune_bench_notes(const struct tune_bench *b);	    /* what an operator should know, a line each; "" = nothing */
+void tune_bench_note(struct tune_bench *b, const char *fmt, ...) __attribute__((format(printf, 2, 3))); /* once each */
 const char *tune_bench_benchmarks(const struct tune_bench *b);	    /* what is measured: "readrandom"; "" for a script */
 
 #endif

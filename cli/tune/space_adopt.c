@@ -85,7 +85,7 @@ static int settle(const struct look *l, struct tune_config *c, const struct stra
 	if (tune_option_private(s->name) && !l->theirs)
 		return tune_config_remove(c, s->section, s->family, s->name);
 	if (tune_option_private(s->name)) {
-		f = say(fix, cap, nfix, s, TUNE_DROPPED);
+		f = *s->value ? say(fix, cap, nfix, s, TUNE_DROPPED) : NULL;
 		if (f)
 			snprintf(f->why, sizeof f->why, "withheld from benchmarks, which must not touch the application's files; the final file has it again");
 		return tune_config_withhold(c, s->section, s->family, s->name);

@@ -5,6 +5,7 @@
 #include "base/fmt.h"
 #include "base/num.h"
 #include "sense/machine.h"
+#include "tune/given.h"
 #include "tune/live.h"
 #include "tune/prove.h"
 
@@ -24,6 +25,7 @@ struct real {
 	struct tune_limits limits;
 	struct tune_prover prover;
 	struct tune_proposer *proposer;
+	const char *folder; /* for the defaults */
 	char machine[400], workload[400], defaults[640];
 };
 
@@ -76,7 +78,7 @@ static int find_space(struct real *w, struct lode_err *err)
 
 	if (w->space)
 		return 0;
-	lode_fmt(w->defaults, sizeof w->defaults, "%.600s/defaults.ini", w->spec->out);
+	lode_fmt(w->defaults, sizeof w->defaults, "%.600s/defaults.ini", w->folder);
 	r = tune_bench_defaults(w->bench, w->defaults, err);
 	if (r == -ENOTSUP && w->spec->options[0]) {
 		lode_fmt(w->defaults, sizeof w->defaults, "%s", w->spec->options);
@@ -86,9 +88,8 @@ static int find_space(struct real *w, struct lode_err *err)
 	return r ? r : tune_space_keep(w->space, w->spec->keep, err);
 }
 
-static int start(void *self, const char *path, struct lode_err *err)
+static int write_start(struct real *w, const char *path, struct lode_err *err)
 {
-	struct real *w = self;
 	struct tune_fix fix[TUNE_FIXES_MAX];
 	struct tune_config *c = NULL;
 	size_t n = 0;
@@ -98,14 +99,40 @@ static int start(void *self, const char *path, struct lode_err *err)
 		r = tune_config_load(w->spec->options[0] ? w->spec->options : w->defaults, &c, err);
 	if (!r)
 		r = tune_space_adopt(w->space, c, w->spec->options[0] != '\0', fix, TUNE_FIXES_MAX, &n, err);
+	for (size_t i = 0; !r && i < n; i++)
+		tune_bench_note(w->bench, "the OPTIONS file's %s%s%s: %s", fix[i].name, *fix[i].from ? "=" : "", fix[i].from, fix[i].why);
+	if (!r && n == TUNE_FIXES_MAX)
+		tune_bench_note(w->bench, "and more of the OPTIONS file");
 	if (!r)
 		r = tune_config_write(c, path, NULL, err);
+	tune_config_free(c);
+	return r;
+}
+
+static int start(void *self, const char *path, struct lode_err *err)
+{
+	struct real *w = self;
+	int r = write_start(w, path, err);
+
 	if (!r) {
 		r = tune_prove(&w->prover, path, NULL, err);
 		r = r == -ENOSYS ? 0 : r; /* nobody can be asked: the benchmark itself will tell */
 	}
-	tune_config_free(c);
 	return r;
+}
+
+static int given(void *self, char *out, size_t len, struct lode_err *err)
+{
+	struct real *w = self;
+	char version[32];
+	int r = find_space(w, err);
+	unsigned v = r ? 0 : tune_space_version(w->space);
+
+	if (r)
+		return r;
+	lode_fmt(version, sizeof version, "%u.%u.%u", v / 10000, v / 100 % 100, v % 100);
+	tune_given(w->spec, version, out, len);
+	return 0;
 }
 
 static int run(void *self, const char *file, const char *label, uint64_t seed, tune_watch_fn *watch, void *ctx, struct tune_result *out)
@@ -187,6 +214,7 @@ static int make(void *self, const char *from, const struct tune_wish *wish, size
 
 struct notes {
 	struct tune_note note[NOTES_MAX];
+	const char *fix[NOTES_MAX]; /* its name, with the family that may stand before it */
 	char text[NOTES_MAX][300];
 	size_t n;
 };
@@ -194,16 +222,18 @@ struct notes {
 /* Each option that a kept trial has changed: the last word on it. */
 static void note(struct notes *to, const struct tune_trial *t, const struct tune_fix *f)
 {
+	const char *option = tune_fix_option(f->name);
 	size_t i = 0;
 
 	if (f->fate == TUNE_DROPPED || !strcmp(f->from, f->to))
 		return;
-	while (i < to->n && strcmp(to->note[i].name, f->name) != 0)
+	while (i < to->n && strcmp(to->fix[i], f->name) != 0)
 		i++;
 	if (i == NOTES_MAX)
 		return;
 	to->n += i == to->n;
-	to->note[i] = (struct tune_note){f->name, to->text[i]};
+	to->fix[i] = f->name;
+	to->note[i] = (struct tune_note){option, to->text[i], option == f->name ? 0 : strtoul(f->name + 2, NULL, 10) + 1};
 	lode_fmt(to->text[i], sizeof to->text[i], "was %s; iteration %u, with what else it changed: %+.1f %% (%+.1f %% to %+.1f %%)", *f->from ? f->from : "not set",
 		 t->number, 100 * t->gain, 100 * t->lo, 100 * t->hi);
 }
@@ -219,15 +249,17 @@ static int finish(void *self, const struct tune_history *h, const char *best, co
 	(void)self;
 	if (!notes)
 		return lode_err_set(err, ENOMEM, "no memory");
-	for (size_t i = 0; i < h->ntrial; i++)
+	for (size_t i = 0; h && i < h->ntrial; i++)
 		for (size_t k = 0; h->trial[i].verdict == TUNE_KEPT && k < h->trial[i].nfix; k++)
 			note(notes, &h->trial[i], &h->trial[i].fix[k]);
-	lode_fmt(header, sizeof header,
-		 "Written by lodestone tune for RocksDB %s.\nMeasured afresh at the end against the file that it began with: %+.1f %% (%+.1f %% to %+.1f %%, %u pairs of runs) of %.160s.",
-		 h->version, 100 * h->gain, 100 * h->lo, 100 * h->hi, h->pairs, h->objective);
-	layout.header = header;
-	layout.note = notes->note;
-	layout.nnote = notes->n;
+	if (h) {
+		lode_fmt(header, sizeof header,
+			 "Written by lodestone tune for RocksDB %s.\nMeasured afresh at the end against the file that it began with: %+.1f %% (%+.1f %% to %+.1f %%, %u pairs of runs) of %.160s.",
+			 h->version, 100 * h->gain, 100 * h->lo, 100 * h->hi, h->pairs, h->objective);
+		layout.header = header;
+		layout.note = notes->note;
+		layout.nnote = notes->n;
+	}
 	r = tune_config_load(best, &c, err);
 	if (!r)
 		r = tune_config_write(c, to, &layout, err);
@@ -238,6 +270,15 @@ static int finish(void *self, const struct tune_history *h, const char *best, co
 
 /* ---- together ---- */
 
+int tune_start_file(const struct tune_spec *spec, struct tune_bench *bench, const char *path, struct lode_err *err)
+{
+	struct real w = {.spec = spec, .bench = bench, .folder = tune_bench_scratch(bench)};
+	int r = write_start(&w, path, err);
+
+	tune_space_free(w.space);
+	return r;
+}
+
 static struct tune_proposer *make_proposer(const struct tune_spec *s, struct lode_err *err)
 {
 	return s->advisor == TUNE_ADVISE_LLM ? tune_propose_model(s, err) : s->advisor == TUNE_ADVISE_RANDOM ? tune_propose_random(err) : tune_propose_expert(err);
@@ -245,13 +286,15 @@ static struct tune_proposer *make_proposer(const struct tune_spec *s, struct lod
 
 int tune_loop(const struct tune_spec *spec, struct tune_bench *bench, struct tune_history *h, tune_progress_fn *progress, void *ctx, struct lode_err *err)
 {
-	struct real w = {.spec = spec, .bench = bench};
-	struct tune_world world = {.self = &w, .machine = w.machine, .start = start, .run = run, .live = live, .propose = propose, .make = make, .finish = finish, .now = now};
+	struct real w = {.spec = spec, .bench = bench, .folder = spec->out};
+	struct tune_world world = {.self = &w, .machine = w.machine, .start = start, .given = given, .run = run, .live = live, .propose = propose, .make = make, .finish = finish, .now = now};
 	struct lode_machine m;
-	char disk[200];
+	char disk[200], path[640];
 	int r;
 
 	tune_history_init(h, NULL);
+	lode_fmt(path, sizeof path, "%s/start.ini", spec->out);
+	tune_bench_start_with(bench, path);
 	if (!(w.proposer = make_proposer(spec, err)))
 		return -EINVAL;
 	lode_machine_read("", tune_bench_scratch(bench), &m);

@@ -185,7 +185,31 @@ other_version() {
 	nothing_left garbage
 }
 
-for part in ${TUNE_PARTS:-expert hostile_model fails_half_way goes_on other_version}; do
+# A file of an older version whose log has a folder of its own, and one database for all files: it is filled by what was made of that file.
+operators_folder() {
+	mkdir "$work/wal"
+	echo mine >"$work/wal/000003.log"
+	sed -e 's/rocksdb_version=.*/rocksdb_version=6.11.4/' -e '/^ *wal_dir *=/d' \
+		-e "/^\[DBOptions\]/a\  wal_dir = $work/wal\n  skip_log_error_on_recovery=false" "$work/options.ini" >"$work/folder.ini"
+	tune folder --refill once --options "$work/folder.ini" --iterations 0 -- "${readrandom[@]}" || fail "folder: status $?: $(tail -5 "$work/folder.out")"
+	nothing_left folder
+	[ "$(cat "$work"/wal/*)" = mine ] || fail "folder: the operator's log was touched: $(ls -l "$work/wal")"
+	grep -q "skip_log_error_on_recovery=false: this RocksDB does not have it" "$work/folder.out" || fail "folder: it is not said what was dropped: $(cat "$work/folder.out")"
+	grep -qx "  wal_dir=$work/wal" "$work/folder/final.ini" || fail "folder: final.ini has no wal_dir: $(grep wal_dir "$work/folder/final.ini")"
+	! grep -q '^ *wal_dir' "$work/folder/start.ini" || fail "folder: a benchmark may get at wal_dir"
+}
+
+# What was measured with one file does not go on with another of the same name.
+same_name() {
+	cp "$work/options.ini" "$work/name.ini"
+	tune name --options "$work/name.ini" --adapter script --iterations 0 -- "${script[@]}" "$work/name" || fail "name: $(tail -5 "$work/name.out")"
+	tune name --options "$work/name.ini" --adapter script --iterations 0 -- "${script[@]}" "$work/name" || fail "name, again: $(tail -5 "$work/name.out")"
+	echo "# another" >>"$work/name.ini"
+	tune name --options "$work/name.ini" --adapter script --iterations 0 -- "${script[@]}" "$work/name" && fail "name: it goes on with another file"
+	grep -q "measured with something else: then 'sum [0-9a-f]* of .*now 'sum " "$work/name.out" || fail "name: it is not said what differs: $(tail -5 "$work/name.out")"
+}
+
+for part in ${TUNE_PARTS:-expert hostile_model fails_half_way goes_on other_version operators_folder same_name}; do
 	$part
 	[ -z "${TUNE_VERBOSE-}" ] || echo "$part: $((($(now_ms) - begun) / 1000)) s"
 done

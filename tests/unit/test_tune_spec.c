@@ -2,6 +2,8 @@
 #include "tune/adapter.h"
 #include "tune/bench_private.h"
 
+#include "base/fs.h"
+
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -287,6 +289,31 @@ static void forms(void **state)
 	}
 }
 
+/* A run writes nowhere but into the scratch folder, however the file is written: RocksDB would destroy what is there. */
+static void no_folders(void **state)
+{
+	static const char text[] = "# lodestone: block_cache_size=77\n[DBOptions]\n  wal_dir=/srv/a\n wal_dir = /srv/b\n\t\fwal_dir\t =/srv/c # mine\r\n  db_log_dir =\t/srv/d\n"
+				   "  # wal_dir = kept\n  my_wal_dir=kept\n  max_background_jobs = 2\n  wal_dir";
+	char from[] = "/tmp/lode-tune-spec-XXXXXX", to[64];
+	struct lode_buf b;
+	int64_t cache;
+	int fd = mkstemp(from);
+
+	(void)state;
+	assert_true(fd >= 0 && write(fd, text, sizeof(text) - 1) == (ssize_t)sizeof(text) - 1);
+	close(fd);
+	snprintf(to, sizeof(to), "%s.out", from);
+	assert_int_equal(tune_bench_options(from, to, &cache, &err), 0);
+	lode_buf_init(&b, 4096);
+	assert_int_equal(lode_fs_read(to, &b), 0);
+	assert_string_equal(lode_buf_str(&b), "# lodestone: block_cache_size=77\n[DBOptions]\n  wal_dir=\n wal_dir =\n\t\fwal_dir\t =\n  db_log_dir =\n"
+					      "  # wal_dir = kept\n  my_wal_dir=kept\n  max_background_jobs = 2\n  wal_dir");
+	assert_int_equal(cache, 77);
+	lode_buf_fini(&b);
+	unlink(from);
+	unlink(to);
+}
+
 /* Every key has a sentence, and no two options of the command line are the same. */
 static void documented(void **state)
 {
@@ -305,7 +332,7 @@ static void documented(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(keys),	    TEST(round_trip), TEST(mistakes_in_files), TEST(words),	 TEST(which_adapter),
-					   TEST(workloads), TEST(calls),      TEST(help_of_db_bench),  TEST(forms), TEST(documented)};
+					   TEST(workloads), TEST(calls),      TEST(help_of_db_bench),  TEST(forms), TEST(no_folders), TEST(documented)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
