@@ -30,13 +30,15 @@ static void on_signal(int number)
 	stopped = number;
 }
 
+/* What we are started to ignore stays ignored: a hang-up under nohup, Ctrl-C in a background job of a script. */
 static void catch_signals(void)
 {
 	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-	struct sigaction act = {.sa_handler = on_signal};
+	struct sigaction act = {.sa_handler = on_signal}, before;
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		sigaction(numbers[i], &act, NULL);
+		if (sigaction(numbers[i], NULL, &before) || before.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &act, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
 
@@ -288,10 +290,11 @@ static int take_folder(const char *dir, int *status)
 static int finish_loop(const struct tune_spec *s, const struct tune_history *h, int rc, const struct lode_err *why)
 {
 	struct lode_err err = {0};
+	int status = CLI_DONE;
 
 	if (h->ntrial || h->baseline.runs) {
 		if (tune_report_write(s->out, h, &err))
-			cli_error(CLI_FAILED, "%s", err.msg);
+			status = cli_error(CLI_FAILED, "%s", err.msg);
 		if (!rc)
 			tune_report_text(h, stdout);
 	}
@@ -299,7 +302,7 @@ static int finish_loop(const struct tune_spec *s, const struct tune_history *h, 
 		cli_error(CLI_FAILED, "stopped; the same command goes on from what is in %s", s->out);
 		return stopped ? 128 + stopped : CLI_FAILED;
 	}
-	return rc ? cli_error(CLI_FAILED, "%s", why->msg) : CLI_DONE;
+	return rc ? cli_error(CLI_FAILED, "%s", why->msg) : status;
 }
 
 static int run_loop(struct tune_bench *b, const struct tune_spec *s)

@@ -169,6 +169,11 @@ goes_on() {
 	# At the most the run that was cut is made again, three times.
 	[ "$(runs_of parts)" -le $(($(runs_of whole) + 3)) ] || fail "parts: $(runs_of parts) runs, undisturbed $(runs_of whole)"
 	[ "$(way_of parts)" = "$(way_of whole)" ] || fail "parts: it went another way: $(way_of parts); undisturbed: $(way_of whole)"
+	# A report that cannot be written is no success.
+	rm "$work/parts/report.json"
+	mkdir "$work/parts/report.json"
+	tune parts --options "$work/options.ini" --adapter script --iterations 2 -- "${script[@]}" "$work/parts" && fail "parts: status 0 without a report"
+	grep -q 'report.json could not be written' "$work/parts.out" || fail "parts: nothing is said of the report: $(tail -5 "$work/parts.out")"
 }
 
 other_version() {

@@ -130,9 +130,11 @@ begun() {
 	fail "the benchmark does not start: $(cat "$out")"
 }
 
+# Background jobs of a script are started to ignore SIGINT, and then they do.
+heeding=(env --default-signal=INT,HUP)
 for sig in INT TERM HUP KILL; do
 	script waits 'sleep 1003 & setsid sleep 1004 & while :; do :; done'
-	"$lodestone" tune --baseline --scratch "$scratch" --reserve 0 --options "$options" -- "$work/waits" >"$out" 2>&1 &
+	"${heeding[@]}" "$lodestone" tune --baseline --scratch "$scratch" --reserve 0 --options "$options" -- "$work/waits" >"$out" 2>&1 &
 	pid=$!
 	started+=($pid)
 	begun $pid
@@ -142,6 +144,19 @@ for sig in INT TERM HUP KILL; do
 	[ $got = $((128 + $(kill -l $sig))) ] || fail "status $got after SIG$sig"
 	nothing_left "SIG$sig"
 done
+
+# nohup, or Ctrl-C for somebody else: what it is started to ignore does not stop it.
+script rests "while [ ! -e '$work/go' ]; do sleep 0.1; done; echo '{\"ops_per_sec\": 5}' >\"\$LODESTONE_RESULT\""
+(trap '' INT HUP; exec "$lodestone" tune --baseline --baseline-runs 1 --scratch "$scratch" --reserve 0 --options "$options" -- "$work/rests") >"$out" 2>&1 &
+pid=$!
+started+=($pid)
+begun $pid
+kill -HUP $pid
+kill -INT $pid
+touch "$work/go"
+wait $pid || fail "status $? after a hang-up that it was to ignore: $(cat "$out")"
+says '^run 1 of 1: [0-9.]+ +ops/s'
+nothing_left 'an ignored hang-up'
 
 # Both at once: nobody is left to clean up, until the next one starts. Another that lives is let alone.
 "$lodestone" tune --baseline --scratch "$scratch" --reserve 0 --options "$options" -- "$work/waits" >"$out" 2>&1 &
