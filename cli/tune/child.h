@@ -25,7 +25,7 @@ struct tune_child {
 	int ctl;
 	/* once it has ended */
 	int status;	 /* as wait4 gives it */
-	int exec_errno;	 /* it could not be started */
+	int exec_errno;	 /* it could not be started; negative: it could not be put into its cgroups */
 	double cpu_s, rss_bytes;
 	unsigned left;	 /* processes that it had left behind, and that were ended */
 	bool killed;	 /* by us */

@@ -1,5 +1,6 @@
 /* Limits for the benchmark by whatever this machine has for it. */
 #include "tune/fence.h"
+#include "tune/child.h"
 
 #include "base/fs.h"
 
@@ -12,10 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PERIOD_US 100000
 #define PREFIX "lodestone-tune-"
+#define MANAGER_PATIENCE 10.0 /* seconds for an answer of the service manager */
 
 static int put(const char *dir, const char *file, const char *text)
 {
@@ -40,10 +43,24 @@ static int put_number(const char *dir, const char *file, long long v)
 	return put(dir, file, text);
 }
 
-/* The cgroup that we are in, of a controller ("" = the unified hierarchy), below its mount point. */
+static bool is_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (size_t len;; list += len + 1) {
+		len = strcspn(list, ",");
+		if (len == n && memcmp(list, word, n) == 0)
+			return true;
+		if (!list[len])
+			return false;
+	}
+}
+
+/* The cgroup that we are in, of a controller ("" = the unified hierarchy), below its mount point. Controllers that share a hierarchy ("cpu,cpuacct") are mounted
+ * under that name; each mostly has a link of its own to it. */
 static bool own(const char *root, const char *controller, char *out, size_t len)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], mount[PATH_MAX];
 	struct lode_buf text;
 	bool found = false;
 
@@ -57,9 +74,12 @@ static bool own(const char *root, const char *controller, char *out, size_t len)
 			continue;
 		*at++ = 0;
 		list++;
-		if (strcmp(list, controller) != 0)
+		if (!is_word(list, controller))
 			continue;
-		found = snprintf(out, len, "%s/sys/fs/cgroup%s%s%s", root, *controller ? "/" : "", controller, strcmp(at, "/") ? at : "") < (int)len;
+		snprintf(mount, sizeof(mount), "%.3000s/sys/fs/cgroup%s%.200s", root, *list ? "/" : "", list);
+		if (access(mount, F_OK))
+			snprintf(mount, sizeof(mount), "%.3000s/sys/fs/cgroup/%s", root, controller);
+		found = snprintf(out, len, "%s%s", mount, strcmp(at, "/") ? at : "") < (int)len;
 	}
 	lode_buf_fini(&text);
 	return found;
@@ -160,6 +180,26 @@ static bool in_path(const char *program)
 	return false;
 }
 
+/* Tried once: whoever comes by cron or su has no session, and no manager that would answer. */
+static bool is_granted(const struct tune_fence *f)
+{
+	extern char **environ;
+	char *argv[sizeof(f->wrap) / sizeof(f->wrap[0]) + 1];
+	struct tune_child_how how = {.argv = argv, .env = environ, .out = "/dev/null", .err = "/dev/null", .output_max = 4096};
+	struct tune_child c;
+	size_t n = 0;
+
+	for (; f->wrap[n]; n++)
+		argv[n] = (char *)f->wrap[n];
+	argv[n++] = "true";
+	argv[n] = NULL;
+	if (tune_child_start(&how, &c, NULL))
+		return false;
+	if (tune_child_wait(&c, MANAGER_PATIENCE) != 1)
+		tune_child_kill(&c);
+	return !c.killed && !c.exec_errno && WIFEXITED(c.status) && WEXITSTATUS(c.status) == 0;
+}
+
 /* A scope for each run: the command stays our descendant, and the scope goes when it is empty. */
 static bool by_systemd(const char *root, double cpus, int64_t memory, struct tune_fence *f)
 {
@@ -185,6 +225,10 @@ static bool by_systemd(const char *root, double cpus, int64_t memory, struct tun
 		f->wrap[n++] = "--property=MemorySwapMax=0";
 	}
 	f->wrap[n++] = "--";
+	if (!is_granted(f)) {
+		memset(f, 0, sizeof(*f));
+		return false;
+	}
 	f->cpus = cpus > 0;
 	f->memory = memory > 0;
 	return true;

@@ -129,16 +129,19 @@ static void narrow(unsigned n)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
-static void join(const char *const *files)
+static int join(const char *const *files)
 {
-	for (; files && *files; files++) {
+	int rc = 0;
+
+	for (; !rc && files && *files; files++) {
 		int fd = open(*files, O_WRONLY | O_CLOEXEC);
 
-		if (fd >= 0) {
-			lode_fs_write_all(fd, "0", 1);
-			close(fd);
-		}
+		if (fd < 0)
+			return -errno;
+		rc = lode_fs_write_all(fd, "0", 1);
+		close(fd);
 	}
+	return rc;
 }
 
 /* The command itself, from here on. */
@@ -151,7 +154,10 @@ static _Noreturn void become(const struct tune_child_how *how, int out, int err,
 	if (getppid() != guardian)
 		_exit(127);
 	setpgid(0, 0);
-	join(how->join);
+	if ((code = join(how->join))) { /* without its limits it would measure something else */
+		lode_fs_write_all(failed, &code, sizeof(code));
+		_exit(127);
+	}
 	narrow(how->cpus);
 	dup2(null, 0);
 	dup2(out, 1);

@@ -152,6 +152,8 @@ bool tune_bench_wrong(const struct tune_attempt *a, enum tune_end *end, char *ou
 	*end = a->end;
 	if (a->end != TUNE_RAN)
 		snprintf(what, sizeof(what), "%s", a->why);
+	else if (c->exec_errno < 0)
+		snprintf(what, sizeof(what), "%.100s cannot be put into the cgroup of run.cpus and run.memory: %s", a->call.argv[0], strerror(-c->exec_errno));
 	else if (c->exec_errno)
 		snprintf(what, sizeof(what), "%.100s cannot be started: %s", a->call.argv[0], strerror(c->exec_errno));
 	else if (WIFSIGNALED(c->status))

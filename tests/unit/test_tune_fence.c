@@ -109,6 +109,22 @@ static void two_hierarchies(void **state)
 	assert_true(holds(f.dir[0], "cpu.cfs_quota_us", "200000") && holds(f.dir[1], "memory.limit_in_bytes", "4096"));
 }
 
+/* Controllers that share a hierarchy, with and without a link for each. */
+static void one_of_several(void **state)
+{
+	static const char *const cpu[] = {"cpu.cfs_quota_us", "cpu.cfs_period_us", "cgroup.procs", NULL};
+
+	(void)state;
+	put("proc/self/cgroup", "5:cpuset:/s\n4:cpuacct,cpu:/y\n1:name=systemd:/z\n");
+	control_files("sys/fs/cgroup/cpu/y", cpu);
+	tune_fence_make(root, 2, 0, &f, &notes);
+	assert_true(f.cpus && f.ndir == 1 && strstr(f.dir[0], "/sys/fs/cgroup/cpu/y/"));
+	control_files("sys/fs/cgroup/cpuacct,cpu/y", cpu);
+	tune_fence_make(root, 2, 0, &f, &notes);
+	assert_true(f.cpus && f.ndir == 1 && strstr(f.dir[0], "/sys/fs/cgroup/cpuacct,cpu/y/"));
+	assert_string_equal(lode_buf_str(&notes), "");
+}
+
 static void nothing_to_be_had(void **state)
 {
 	(void)state;
@@ -146,6 +162,23 @@ static void by_a_service_manager(void **state)
 	assert_true(quota && limit && last);
 }
 
+/* It is there, and does nothing for us. */
+static void by_no_service_manager(void **state)
+{
+	char *before = strdup(getenv("PATH"));
+
+	(void)state;
+	put("run/systemd/system/x", "");
+	put("bin/systemd-run", "#!/bin/sh\necho Failed to connect to bus >&2\nexit 1\n");
+	chmod(at("bin/systemd-run"), 0755);
+	setenv("PATH", at("bin"), 1);
+	tune_fence_make(root, 2, 4096, &f, &notes);
+	setenv("PATH", before, 1);
+	free(before);
+	assert_true(!f.cpus && !f.memory && f.affinity == 2 && !f.wrap[0]);
+	assert_non_null(strstr(lode_buf_str(&notes), "all memory"));
+}
+
 /* Of a process that is no more; not of one that lives. */
 static void swept(void **state)
 {
@@ -168,7 +201,8 @@ static void swept(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(one_hierarchy), TEST(two_hierarchies), TEST(nothing_to_be_had), TEST(by_a_service_manager), TEST(swept)};
+	const struct CMUnitTest tests[] = {TEST(one_hierarchy), TEST(two_hierarchies), TEST(one_of_several), TEST(nothing_to_be_had),
+					   TEST(by_a_service_manager), TEST(by_no_service_manager), TEST(swept)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

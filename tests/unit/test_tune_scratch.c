@@ -328,12 +328,31 @@ static void cannot_start(void **state)
 	assert_int_equal(c.exec_errno, ENOENT);
 }
 
+/* Without its limits it is not run. */
+static void cannot_join(void **state)
+{
+	static char *argv[] = {"/bin/sh", "-c", "echo I run", NULL}, *env[] = {NULL};
+	static const char *const join[] = {"/dev/null", "/nonexistent/cgroup.procs", NULL};
+	struct tune_child_how how = {.argv = argv, .env = env, .err = "/dev/null", .output_max = 100, .join = join};
+	struct tune_child c;
+	char out[200];
+
+	(void)state;
+	snprintf(out, sizeof(out), "%s/out", root);
+	how.out = out;
+	assert_int_equal(tune_child_start(&how, &c, NULL), 0);
+	assert_int_equal(tune_child_wait(&c, 60), 1);
+	assert_int_equal(c.exec_errno, -ENOENT);
+	assert_string_equal(output("out"), "");
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, make_root, remove_root)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(clones),     TEST(clones_within_bounds), TEST(lives_and_dies),    TEST(removes_no_more), TEST(open_database), TEST(ends),
-					   TEST(talks_much), TEST(leaves_one_behind), TEST(is_killed), TEST(works), TEST(cannot_start)};
+					   TEST(talks_much), TEST(leaves_one_behind), TEST(is_killed), TEST(works), TEST(cannot_start),
+					   TEST(cannot_join)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
