@@ -4,6 +4,8 @@
 #include "base/fs.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "tune/compare.h"
+#include "tune/history.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -78,8 +80,10 @@ static const struct key keys[] = {
 	 "Options that may be changed although a benchmark alone cannot tell what they cost (durability, semantics), separated by spaces or commas."},
 	{"constraint", "keep", "keep", T_TEXT, AT(keep), 0, 0, NULL, "", "Options that must stay as they are, separated by spaces or commas."},
 	{"budget", "iterations", "iterations", T_COUNT, AT(iterations), 0, 1000, NULL, "7", "Proposals that are tried, at the most."},
-	{"budget", "runs", "runs", T_COUNT, AT(runs), 1, 100, NULL, "6", "Runs of one file within one comparison, at the most."},
-	{"budget", "baseline_runs", "baseline-runs", T_COUNT, AT(baseline_runs), 1, 100, NULL, "3", "Runs of the starting file before anything is proposed: how much they differ."},
+	{"budget", "runs", "runs", T_COUNT, AT(runs), TUNE_PAIRS_LEAST, TUNE_PAIRS_MAX, NULL, "6",
+	 "Runs of one file within one comparison, at the most; no verdict stands on one."},
+	{"budget", "baseline_runs", "baseline-runs", T_COUNT, AT(baseline_runs), 1, TUNE_SHOTS_MAX, NULL, "3",
+	 "Runs of the starting file before anything is proposed: how much they differ."},
 	{"budget", "patience", "patience", T_COUNT, AT(patience), 1, 1000, NULL, "3", "End after so many iterations in a row without a worthwhile gain."},
 	{"budget", "seconds", "seconds", T_SECONDS, AT(seconds), 0, 604800, NULL, "0", "Length of one run. 0: as the command says."},
 	{"budget", "time", "time", T_SECONDS, AT(time), 0, 31536000, NULL, "0", "Of the whole: 2h. An iteration that would not fit is not begun. 0: no limit."},

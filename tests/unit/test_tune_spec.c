@@ -67,6 +67,10 @@ static void keys(void **state)
 
 	says(tune_spec_set(&s, "budget", "iterations", "many", &err), EINVAL, "whole number");
 	says(tune_spec_set(&s, "budget", "iterations", "-1", &err), EINVAL, "between");
+	says(tune_spec_set(&s, "budget", "runs", "1", &err), EINVAL, "between 2 and 24"); /* one pair decides nothing */
+	says(tune_spec_set(&s, "budget", "runs", "25", &err), EINVAL, "between 2 and 24");
+	says(tune_spec_set(&s, "budget", "baseline_runs", "65", &err), EINVAL, "between 1 and 64");
+	assert_int_equal(tune_spec_set(&s, "budget", "runs", "2", &err), 0);
 	says(tune_spec_set(&s, "budget", "min_effect", "nan", &err), EINVAL, "number such as");
 	says(tune_spec_set(&s, "budget", "min_effect", "", &err), EINVAL, "number such as");
 	says(tune_spec_set(&s, "budget", "time", "soon", &err), EINVAL, "time such as");
