@@ -206,7 +206,7 @@ static void head(struct lode_buf *out, const struct tune_history *h)
 	if (isfinite(h->gain)) {
 		lode_buf_adds(out, "The final file against the baseline: <b>");
 		tune_say_effect(out, h->gain, h->lo, h->hi);
-		lode_buf_addf(out, "</b> <span class=\"soft\">measured afresh at the end, %u pairs of runs, 95 %% interval</span>", h->pairs);
+		lode_buf_addf(out, "</b> <span class=\"soft\">measured afresh at the end, %u pairs of runs</span>", h->pairs);
 		if (!(h->lo > 0))
 			lode_buf_adds(out, "<br><span class=\"ended\">No gain is shown by it: the interval holds zero. Longer or more runs would tell.</span>");
 	} else if (h->ended[0]) {
