@@ -60,7 +60,7 @@ static const struct tune_member summary_members[] = {CNT(runs, 0), NUM(ops_per_s
 #define S struct tune_trial
 static const struct tune_member trial_members[] = {
     CNT(number, 0), STR(advisor), STR(rule), STR(why), LST(fix, nfix, fix_members), CNT(verdict, TUNE_NOTHING + 1), STR(reason), NUM(gain), NUM(lo), NUM(hi),
-    NUM(total), NUM(total_lo), NUM(total_hi), OBJ(best, summary_members), OBJ(candidate, summary_members), FLG(early), NUM(began_s), NUM(seconds),
+    NUM(total), NUM(total_lo), NUM(total_hi), OBJ(best, summary_members), OBJ(candidate, summary_members), FLG(early), FLG(unasked), NUM(began_s), NUM(seconds),
     CNT(calls, 0), U64(tokens_in), U64(tokens_out), END};
 
 #undef S

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define FILE_MAX (4u << 20)
+#define UNASKED_MOST 3 /* times in a row: whoever is not there now may be there in an hour */
 
 const char *tune_phase_name(enum tune_phase p)
 {
@@ -62,14 +63,25 @@ int tune_sitting_save(struct tune_sitting *g)
 	return tune_history_save(tune_sitting_file(g, "history.json", path), g->h, &g->s, g->err);
 }
 
+/* Trials that are none: nobody was there to ask. */
+static unsigned unasked(const struct tune_history *h)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < h->ntrial; i++)
+		n += h->trial[i].unasked;
+	return n;
+}
+
 /* What is left at the most: by the time budget, or as many runs as the iterations may take. */
 static double estimate(const struct tune_sitting *g)
 {
 	double left = tune_sitting_left(g), runs;
+	unsigned most = g->spec->iterations + unasked(g->h);
 
 	if (isfinite(left) || !isfinite(g->run_s))
 		return isfinite(left) ? fmax(0, left) : NAN;
-	runs = (double)(g->spec->iterations > g->h->ntrial ? g->spec->iterations - g->h->ntrial : 0) * 2 * g->spec->runs + 2 * tune_sitting_confirm_pairs(g);
+	runs = (double)(most > g->h->ntrial ? most - g->h->ntrial : 0) * 2 * g->spec->runs + 2 * tune_sitting_confirm_pairs(g);
 	return fmax(0, runs - (double)g->s.nshot) * g->run_s;
 }
 
@@ -93,7 +105,7 @@ bool tune_sitting_tell(struct tune_sitting *g, enum tune_phase phase, const stru
 	g->p.phase = phase;
 	g->p.now = g->now;
 	g->p.ended = ended;
-	g->p.iterations = g->spec->iterations;
+	g->p.iterations = g->spec->iterations + unasked(g->h);
 	g->p.iteration = g->s.open.number || phase != TUNE_ASKS ? g->s.open.number : (unsigned)g->h->ntrial + 1;
 	g->p.seconds = g->p.rate = NAN;
 	g->p.gain = g->h->ntrial && isfinite(g->h->trial[g->h->ntrial - 1].total) ? g->h->trial[g->h->ntrial - 1].total : 0;
@@ -106,8 +118,8 @@ unsigned tune_sitting_since_kept(const struct tune_sitting *g)
 {
 	unsigned n = 0;
 
-	while (n < g->h->ntrial && g->h->trial[g->h->ntrial - 1 - n].verdict != TUNE_KEPT)
-		n++;
+	for (size_t i = g->h->ntrial; i-- > 0 && g->h->trial[i].verdict != TUNE_KEPT;)
+		n += !g->h->trial[i].unasked;
 	return n;
 }
 
@@ -138,10 +150,12 @@ int tune_sitting_copy(const char *from, const char *to, struct lode_err *err)
 /* Why no further iteration is begun; false: there is one. The time for the runs that confirm is set aside. */
 static bool enough(const struct tune_sitting *g, char *why, size_t len)
 {
-	if (g->h->ntrial >= g->spec->iterations)
+	if (g->h->ntrial - unasked(g->h) >= g->spec->iterations)
 		lode_fmt(why, len, "%u iterations, as many as were asked for", g->spec->iterations);
 	else if (tune_sitting_since_kept(g) >= g->spec->patience)
 		lode_fmt(why, len, "no worthwhile gain in %u iterations", g->spec->patience);
+	else if (g->unasked >= UNASKED_MOST)
+		lode_fmt(why, len, "the advisor could not be asked %u times in a row: %.150s", g->unasked, g->h->trial[g->h->ntrial - 1].reason);
 	else if (!tune_sitting_has_time(g, TUNE_PAIRS_LEAST))
 		lode_fmt(why, len, "the time budget is used up");
 	else if (tune_sitting_tokens_left(g) <= 0)
@@ -172,18 +186,17 @@ static int finish(struct tune_sitting *g)
 	return tune_sitting_save(g);
 }
 
+/* What was measured afresh stands until something else is kept: measured again and again it would please some time. */
 static int conclude(struct tune_sitting *g)
 {
 	int r;
 
 	if (g->s.stage == TUNE_AT_TRIAL) {
 		g->s.stage = TUNE_AT_FINAL;
-		g->h->gain = g->h->lo = g->h->hi = NAN;
-		g->h->pairs = 0;
 		if ((r = tune_sitting_save(g)))
 			return r;
 	}
-	if (g->s.best_trial && (r = tune_sitting_confirm(g)))
+	if (g->s.best_trial && !isfinite(g->h->gain) && (r = tune_sitting_confirm(g)))
 		return r;
 	return finish(g);
 }
@@ -216,7 +229,7 @@ static int go(struct tune_sitting *g)
 		if ((r = tune_sitting_save(g)) || (r = tell_scale(g) ? 0 : -EINTR))
 			return r;
 	}
-	if (g->s.stage == TUNE_AT_END && !enough(g, why, sizeof why)) { /* it may go on: there is more of the budget now */
+	if (g->s.stage == TUNE_AT_END && !enough(g, why, sizeof why)) { /* it may go on: there is more of the budget now, or somebody to ask */
 		g->s.stage = TUNE_AT_TRIAL;
 		g->h->ended[0] = '\0';
 	}
@@ -224,7 +237,9 @@ static int go(struct tune_sitting *g)
 		if ((r = tune_sitting_iterate(g, &over)))
 			return r;
 		if (over) {
-			lode_fmt(g->h->ended, sizeof g->h->ended, "the advisor has nothing more to propose: %.180s", g->h->trial[g->h->ntrial - 1].reason);
+			const struct tune_trial *t = &g->h->trial[g->h->ntrial - 1];
+
+			lode_fmt(g->h->ended, sizeof g->h->ended, "the advisor %s: %.180s", t->unasked ? "could not be asked" : "has nothing more to propose", t->reason);
 			break;
 		}
 	}

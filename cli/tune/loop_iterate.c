@@ -46,6 +46,9 @@ static int close_trial(struct tune_sitting *g)
 	t->seconds = tune_sitting_active(g) - t->began_s;
 	chain(g->h, t, &t->total, &t->total_lo, &t->total_hi);
 	if (t->verdict == TUNE_KEPT) {
+		g->h->gain = g->h->lo = g->h->hi = NAN; /* if a loop goes on that was at its end: of another file */
+		g->h->pairs = 0;
+		g->h->file[0] = '\0';
 		g->s.best_trial = t->number;
 		tune_sitting_promote(g);
 	} else {
@@ -146,6 +149,8 @@ static int ask(struct tune_sitting *g, bool *over)
 	t->calls = p.calls;
 	t->tokens_in = p.tokens_in;
 	t->tokens_out = p.tokens_out;
+	t->unasked = p.unasked;
+	g->unasked = p.unasked ? g->unasked + 1 : 0;
 	*over = p.n == 0 && p.last;
 	if (p.n == 0)
 		return refuse(g, TUNE_NOTHING, "%.390s", p.why);

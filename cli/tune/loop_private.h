@@ -23,6 +23,7 @@ struct tune_sitting {
 	struct tune_progress p; /* as told last */
 	char now[240];
 	bool stopped;		/* progress said so */
+	unsigned unasked;	/* times in a row, in this sitting, that the advisor could not be asked */
 };
 
 /* loop.c */
@@ -42,7 +43,7 @@ const char *tune_sitting_candidate(const struct tune_sitting *g, unsigned number
 int tune_sitting_open(struct tune_sitting *g);
 
 /* loop.c, for iterations */
-unsigned tune_sitting_since_kept(const struct tune_sitting *g); /* iterations */
+unsigned tune_sitting_since_kept(const struct tune_sitting *g); /* iterations in which the advisor could be asked */
 double tune_sitting_tokens_left(const struct tune_sitting *g);  /* INFINITY: no limit */
 int tune_sitting_copy(const char *from, const char *to, struct lode_err *err);
 /* loop_iterate.c. *over: the advisor has nothing more. */

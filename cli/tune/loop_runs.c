@@ -273,6 +273,7 @@ static void end_badly(struct tune_sitting *g)
 	const struct tune_result *r = &g->s.shot[g->s.nshot - 1].result;
 
 	sum_up(g);
+	t->gain = t->lo = t->hi = NAN; /* of the pairs before it, and of no verdict */
 	t->early = r->end == TUNE_STOPPED;
 	t->verdict = t->early ? TUNE_WORSE : TUNE_ENDED;
 	if (t->early)

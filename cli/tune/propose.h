@@ -30,6 +30,7 @@ struct tune_proposal {
 	struct tune_wish wish[TUNE_WISHES_MAX];
 	size_t n; /* 0: nothing, and why says why */
 	bool last; /* nothing will come later either */
+	bool unasked; /* n is 0: whoever advises could not be asked */
 	char advisor[24], rule[64], why[600];
 	unsigned calls;
 	uint64_t tokens_in, tokens_out;

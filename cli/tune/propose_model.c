@@ -66,6 +66,14 @@ static bool for_good(enum lode_call c)
 	       c == LODE_CALL_REPLAY_DIFFERS || c == LODE_CALL_RELAY_REFUSED || c == LODE_CALL_TOO_LONG;
 }
 
+/* No word of the model's came: an outage, a limit, a key. */
+static bool unasked(enum lode_call c)
+{
+	return c == LODE_CALL_NO_KEY || c == LODE_CALL_CONNECT || c == LODE_CALL_TIMEOUT || c == LODE_CALL_TLS || c == LODE_CALL_RELAY || c == LODE_CALL_RELAY_REFUSED ||
+	       c == LODE_CALL_CLOSED || c == LODE_CALL_HTTP || c == LODE_CALL_AUTH || c == LODE_CALL_QUOTA || c == LODE_CALL_RATE_LIMIT || c == LODE_CALL_OVERLOADED ||
+	       c == LODE_CALL_SERVER || c == LODE_CALL_REDIRECT || c == LODE_CALL_NOT_FOUND || c == LODE_CALL_BUDGET || c == LODE_CALL_CIRCUIT;
+}
+
 static void settle(const struct lode_reply *r, struct tune_proposal *out)
 {
 	out->calls = r->calls;
@@ -78,6 +86,7 @@ static void settle(const struct lode_reply *r, struct tune_proposal *out)
 	if (r->answer == LODE_ANSWER_FAILED) {
 		lode_fmt(out->why, sizeof out->why, "the model gave no usable answer (%s): %.390s", lode_call_name(r->call), r->why);
 		out->last = for_good(r->call);
+		out->unasked = unasked(r->call);
 	} else {
 		lode_fmt(out->why, sizeof out->why, "%.390s", r->why);
 	}

@@ -115,6 +115,7 @@ struct tune_trial { /* one iteration */
 	double total, total_lo, total_hi; /* of the best after this iteration against the baseline */
 	struct tune_summary best, candidate;
 	bool early;	 /* stopped before its full length */
+	bool unasked;	 /* TUNE_NOTHING: the advisor could not be asked, which says nothing about what it knows */
 	double began_s, seconds; /* since the loop began, active time; of the iteration */
 	unsigned calls;
 	uint64_t tokens_in, tokens_out;

@@ -31,6 +31,8 @@ struct sim {
 	double (*speed)(int x);
 	enum tune_end (*end)(int x);
 	int (*next)(const struct tune_view *v); /* what is proposed; 0: nothing more */
+	unsigned down_from;		       /* from this iteration on the advisor cannot be asked; 0: it can */
+	bool down_for_good;
 	int refuses;			       /* this number RocksDB does not take */
 	double memory_of_7;
 	unsigned lives, makes;
@@ -111,6 +113,9 @@ static void propose(void *self, const struct tune_view *v, struct tune_proposal 
 
 	assert_true(fabs(v->best->ops_per_sec / s->speed(number_in(v->best_file)) - 1) < 0.2); /* the last run of the best is that */
 	if (!v->pulse(v->ctx)) /* somebody says stop while the advisor thinks */
+		return;
+	*out = (struct tune_proposal){.advisor = "sim", .last = s->down_for_good, .unasked = true, .why = "connection refused"};
+	if (s->down_from && v->iteration >= s->down_from)
 		return;
 	*out = (struct tune_proposal){.advisor = "sim", .last = true, .why = "nothing more", .calls = 1, .tokens_in = 100};
 	if (!x)
@@ -335,6 +340,33 @@ static int nine(const struct tune_view *v)
 	return v->iteration == 1 ? 9 : 0;
 }
 
+static int five(const struct tune_view *v)
+{
+	return v->iteration == 1 ? 5 : 0;
+}
+
+static enum tune_end five_dies_in_its_second_run(int x)
+{
+	static unsigned fives;
+
+	return x == 5 && ++fives == 2 ? TUNE_FAILED : TUNE_RAN;
+}
+
+static void what_dies_late_has_no_gain(void **state)
+{
+	struct task t;
+
+	(void)state;
+	prepare(&t);
+	t.sim.next = five;
+	t.sim.end = five_dies_in_its_second_run;
+	assert_int_equal(sit(&t), 0);
+	assert_int_equal(t.h.trial[0].verdict, TUNE_ENDED);
+	assert_int_equal(t.h.trial[0].candidate.runs, 2);
+	assert_true(isnan(t.h.trial[0].gain) && isnan(t.h.trial[0].lo) && isnan(t.h.trial[0].hi));
+	clean(&t);
+}
+
 static void the_clearly_worse_ends_early(void **state)
 {
 	struct task t;
@@ -506,6 +538,91 @@ static void what_ended_stays_so_until_there_is_more_to_spend(void **state)
 	assert_int_equal(sit(&t), 0);
 	assert_int_equal(t.h.ntrial, 8);
 	assert_int_equal(final_of(&t), 5);
+	clean(&t);
+}
+
+/* The same command as often as you like: what was measured afresh is not measured until it pleases. */
+static void what_was_measured_at_the_end_stands(void **state)
+{
+	struct task t;
+	unsigned runs;
+	double gain;
+
+	(void)state;
+	prepare(&t);
+	t.sim.next = five;
+	assert_int_equal(sit(&t), 0);
+	assert_non_null(strstr(t.h.ended, "nothing more"));
+	assert_true(t.h.pairs >= 3 && *t.h.file);
+	runs = t.sim.runs;
+	gain = t.h.gain;
+	for (int again = 0; again < 3; again++) {
+		assert_int_equal(sit(&t), 0);
+		assert_int_equal(t.sim.runs, runs);
+		assert_true(t.h.gain == gain && t.h.pairs >= 3 && *t.h.file);
+		assert_int_equal(final_of(&t), 5);
+	}
+	clean(&t);
+}
+
+static void until_something_else_is_kept(void **state)
+{
+	struct task t;
+
+	(void)state;
+	prepare(&t);
+	t.spec.iterations = 3;
+	assert_int_equal(sit(&t), 0);
+	assert_true(t.h.gain < 0.5 && *t.h.file); /* of 4 */
+	t.spec.iterations = 8;
+	t.sim.killed_at = t.sim.runs + 5; /* 5 has been kept */
+	assert_int_equal(sit(&t), -EINTR);
+	assert_int_equal(t.h.trial[3].verdict, TUNE_KEPT);
+	assert_true(isnan(t.h.gain) && isnan(t.h.lo) && isnan(t.h.hi) && !t.h.pairs && !*t.h.file);
+	t.sim.killed_at = 0;
+	t.sim.killed = false;
+	assert_int_equal(sit(&t), 0);
+	assert_true(t.h.gain > 0.9 && t.h.pairs >= 3 && *t.h.file);
+	clean(&t);
+}
+
+static int five_in_the_ninth(const struct tune_view *v)
+{
+	return v->iteration < 9 ? (int)v->iteration + 1 : v->iteration == 9 ? 5 : 6;
+}
+
+/* What could not be asked eats neither patience nor iterations, and the same command asks again. */
+static void an_outage_is_no_iteration(void **state)
+{
+	struct task t;
+	unsigned runs;
+
+	(void)state;
+	prepare(&t);
+	t.sim.next = five_in_the_ninth;
+	t.sim.down_from = 3;
+	t.spec.iterations = 4;
+	t.spec.patience = 3;
+	assert_int_equal(sit(&t), 0);
+	assert_int_equal(t.h.ntrial, 5);
+	assert_non_null(strstr(t.h.ended, "could not be asked 3 times in a row: connection refused"));
+	runs = t.sim.runs;
+	assert_int_equal(sit(&t), 0);
+	assert_int_equal(t.h.ntrial, 8);
+	assert_int_equal(t.sim.runs, runs);
+	t.sim.down_from = 0;
+	assert_int_equal(sit(&t), 0);
+	assert_int_equal(t.h.ntrial, 10);
+	assert_non_null(strstr(t.h.ended, "4 iterations"));
+	assert_int_equal(final_of(&t), 5);
+	clean(&t);
+
+	prepare(&t);
+	t.sim.down_from = 1;
+	t.sim.down_for_good = true;
+	assert_int_equal(sit(&t), 0);
+	assert_int_equal(t.h.ntrial, 1);
+	assert_non_null(strstr(t.h.ended, "the advisor could not be asked: connection refused"));
 	clean(&t);
 }
 
@@ -728,9 +845,11 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(the_best_is_found_and_measured_afresh), cmocka_unit_test(without_a_gain_the_first_file_stays),
 	    cmocka_unit_test(what_dies_breaks_or_is_refused_is_not_kept), cmocka_unit_test(what_was_tried_costs_no_run_again),
-	    cmocka_unit_test(the_clearly_worse_ends_early), cmocka_unit_test(what_is_proven_live_is_compared_as_ever), cmocka_unit_test(time_is_kept), cmocka_unit_test(a_fill_is_no_part_of_a_run), cmocka_unit_test(tokens_are_kept),
+	    cmocka_unit_test(what_dies_late_has_no_gain), cmocka_unit_test(the_clearly_worse_ends_early),
+	    cmocka_unit_test(what_is_proven_live_is_compared_as_ever), cmocka_unit_test(time_is_kept), cmocka_unit_test(a_fill_is_no_part_of_a_run), cmocka_unit_test(tokens_are_kept),
 	    cmocka_unit_test(killed_in_any_run_it_goes_on), cmocka_unit_test(stopped_at_any_step_it_goes_on),
-	    cmocka_unit_test(what_ended_stays_so_until_there_is_more_to_spend), cmocka_unit_test(another_task_or_machine_is_named),
+	    cmocka_unit_test(what_ended_stays_so_until_there_is_more_to_spend), cmocka_unit_test(what_was_measured_at_the_end_stands),
+	    cmocka_unit_test(until_something_else_is_kept), cmocka_unit_test(an_outage_is_no_iteration), cmocka_unit_test(another_task_or_machine_is_named),
 	    cmocka_unit_test(what_is_asked_is_compared_key_by_key), cmocka_unit_test(what_is_behind_the_paths_must_be_the_same),
 	    cmocka_unit_test(the_last_file_is_always_made_for_people),
 	    cmocka_unit_test(a_benchmark_that_fails_from_the_first_is_an_error)};

@@ -45,6 +45,7 @@ static void fill(struct tune_history *h, struct tune_state *s)
 	t.verdict = TUNE_KEPT;
 	t.gain = 0.1;
 	t.tokens_in = 1234567890123;
+	t.unasked = true;
 	t.nfix = 1;
 	t.fix[0].fate = TUNE_CORRECTED;
 	strcpy(t.fix[0].name, "write_buffer_size");
@@ -77,7 +78,7 @@ static void what_is_read_is_what_was_written(void **state)
 	assert_int_equal(g.ntrial, 1);
 	assert_memory_equal(g.trial[0].fix, h.trial[0].fix, sizeof h.trial[0].fix);
 	assert_int_equal(g.trial[0].tokens_in, 1234567890123);
-	assert_true(isnan(g.trial[0].lo) && isnan(g.gain));
+	assert_true(g.trial[0].unasked && isnan(g.trial[0].lo) && isnan(g.gain));
 	assert_int_equal(u.stage, TUNE_AT_TRIAL);
 	assert_int_equal(u.nshot, 2);
 	assert_true(u.shot[1].candidate && !u.shot[0].candidate);

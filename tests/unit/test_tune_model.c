@@ -116,8 +116,23 @@ static void a_server_that_refuses_is_not_asked_again(void **state)
 	(void)state;
 	ask(w);
 	assert_int_equal(w->p.n, 0);
-	assert_true(w->p.last);
+	assert_true(w->p.last && w->p.unasked);
 	assert_non_null(strstr(w->p.why, "unauthorized"));
+	world_free(w);
+}
+
+/* No answer is something else than one that is none. */
+static void a_server_that_is_down_was_not_asked(void **state)
+{
+	struct world *w = world_new("{\"status\":503,\"body\":\"{\\\"error\\\":\\\"busy\\\"}\"}\n" BAD BAD NONE);
+
+	(void)state;
+	ask(w);
+	assert_true(w->p.n == 0 && w->p.unasked && !w->p.last);
+	ask(w);
+	assert_true(w->p.n == 0 && !w->p.unasked && !w->p.last);
+	ask(w);
+	assert_true(w->p.n == 0 && !w->p.unasked && !w->p.last);
 	world_free(w);
 }
 
@@ -130,7 +145,7 @@ static void without_tokens_it_is_not_asked(void **state)
 	ask(w);
 	assert_int_equal(w->p.n, 0);
 	assert_int_equal(w->p.calls, 0);
-	assert_true(w->p.last);
+	assert_true(w->p.last && !w->p.unasked);
 	world_free(w);
 }
 
@@ -159,7 +174,8 @@ static int setup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(a_good_answer_is_taken), cmocka_unit_test(a_bad_answer_costs_one_complaint),
-					   cmocka_unit_test(a_server_that_refuses_is_not_asked_again), cmocka_unit_test(without_tokens_it_is_not_asked),
+					   cmocka_unit_test(a_server_that_refuses_is_not_asked_again),
+					   cmocka_unit_test(a_server_that_is_down_was_not_asked), cmocka_unit_test(without_tokens_it_is_not_asked),
 					   cmocka_unit_test(without_an_address_there_is_no_model)};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
