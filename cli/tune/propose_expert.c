@@ -270,19 +270,27 @@ static bool by_rule(const struct tune_eyes *e, struct tune_proposal *p)
 	return best != NULL;
 }
 
-/* A factor up and down of what usually matters most, for the work at hand. */
+/* A factor up and down of what usually matters most, for the work at hand. What shapes the tree is of use to reads that come after; a short run of reads alone, on a tree
+ * that is there already, sees only whether a compaction falls into it. */
 static const struct {
 	const char *option;
 	double factor;
-	bool reads, writes;
+	bool reads, writes, tree;
 } search[] = {
-    {"write_buffer_size", 2, false, true},	     {"block_cache_size", 1.5, true, false},
-    {"max_background_jobs", 2, false, true},	     {"level0_file_num_compaction_trigger", 2, true, true},
-    {"max_bytes_for_level_base", 2, true, true},     {"block_size", 2, true, false},
-    {"max_write_buffer_number", 2, false, true},     {"target_file_size_base", 2, true, true},
-    {"max_bytes_for_level_multiplier", 1.5, true, true}, {"max_subcompactions", 2, false, true},
-    {"compaction_readahead_size", 4, false, true},   {"delayed_write_rate", 4, false, true},
-    {"bytes_per_sync", 4, false, true},		     {"memtable_prefix_bloom_size_ratio", 2, true, true},
+    {"write_buffer_size", 2, false, true, false},
+    {"block_cache_size", 1.5, true, false, false},
+    {"max_background_jobs", 2, false, true, false},
+    {"level0_file_num_compaction_trigger", 2, true, true, true},
+    {"max_bytes_for_level_base", 2, true, true, true},
+    {"block_size", 2, true, false, true},
+    {"max_write_buffer_number", 2, false, true, false},
+    {"target_file_size_base", 2, true, true, true},
+    {"max_bytes_for_level_multiplier", 1.5, true, true, true},
+    {"max_subcompactions", 2, false, true, false},
+    {"compaction_readahead_size", 4, false, true, false},
+    {"delayed_write_rate", 4, false, true, false},
+    {"bytes_per_sync", 4, false, true, false},
+    {"memtable_prefix_bloom_size_ratio", 2, true, true, false},
 };
 
 static bool step_aside(const struct tune_eyes *e, size_t i, double factor, struct tune_proposal *p)
@@ -305,7 +313,9 @@ static bool by_search(const struct tune_eyes *e, struct tune_proposal *p)
 	bool reads = e->f.read_share + e->f.seek_share >= 0.1, writes = e->f.write_share >= 0.1;
 
 	for (size_t i = 0; i < sizeof search / sizeof search[0]; i++) {
-		if ((!(search[i].reads && reads) && !(search[i].writes && writes)) || (!e->form && !strcmp(search[i].option, "block_size")))
+		bool for_reads = search[i].reads && reads && (e->form || !search[i].tree), for_writes = search[i].writes && writes;
+
+		if (!for_reads && !for_writes)
 			continue;
 		if (step_aside(e, i, search[i].factor, p) || step_aside(e, i, 1 / search[i].factor, p))
 			return true;
