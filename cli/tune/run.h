@@ -42,7 +42,7 @@ struct tune_run {
 int tune_bench_run_with(struct tune_bench *b, const struct tune_run *how, struct tune_result *out);
 
 /* The OPTIONS file that everything starts from, fit for benchmarks (tune_start_file); it is looked at when a database is filled. The operator's own file is
- * never: db_bench destroys the database that its options describe, wherever its parts are. */
+ * never: db_bench destroys and cleans up what its options describe, a wal_dir outside of the scratch folder, too. */
 void tune_bench_start_with(struct tune_bench *b, const char *options_file);
 /* Fills the database that all runs start from; a no-op where there is none to fill or it was filled. tune_bench_run does it by itself. */
 int tune_bench_prepare(struct tune_bench *b, struct lode_err *err);

@@ -192,13 +192,13 @@ other_version() {
 
 # A file of an older version whose log has a folder of its own, and one database for all files: it is filled by what was made of that file.
 operators_folder() {
-	mkdir "$work/wal"
-	echo mine >"$work/wal/000003.log"
+	mkdir -p "$work/wal/archive"
+	echo mine >"$work/wal/archive/000002.log"
 	sed -e 's/rocksdb_version=.*/rocksdb_version=6.11.4/' -e '/^ *wal_dir *=/d' \
 		-e "/^\[DBOptions\]/a\  wal_dir = $work/wal\n  skip_log_error_on_recovery=false" "$work/options.ini" >"$work/folder.ini"
 	tune folder --refill once --options "$work/folder.ini" --iterations 0 -- "${readrandom[@]}" || fail "folder: status $?: $(tail -5 "$work/folder.out")"
 	nothing_left folder
-	[ "$(cat "$work"/wal/*)" = mine ] || fail "folder: the operator's log was touched: $(ls -l "$work/wal")"
+	[ "$(cd "$work/wal" && find . -type f)" = ./archive/000002.log ] || fail "folder: the operator's logs were touched: $(ls -lR "$work/wal")"
 	grep -q "skip_log_error_on_recovery=false: this RocksDB does not have it" "$work/folder.out" || fail "folder: it is not said what was dropped: $(cat "$work/folder.out")"
 	grep -qx "  wal_dir=$work/wal" "$work/folder/final.ini" || fail "folder: final.ini has no wal_dir: $(grep wal_dir "$work/folder/final.ini")"
 	! grep -q '^ *wal_dir' "$work/folder/start.ini" || fail "folder: a benchmark may get at wal_dir"

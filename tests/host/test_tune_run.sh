@@ -61,14 +61,17 @@ options=$(ls "$work"/OPTIONS-* | tail -1)
 KEYS=20000 tune 0 --seconds 2 --options "$options" -s workload.prepare="$here/../../docs/examples/tune-script fill" -- "$here/../../docs/examples/tune-script"
 says '^run 1 of 1: .*p99 of get '
 
-# A folder of the operator's that the file names is none of a benchmark's, however the name is written: db_bench begins by destroying what its options describe.
-mkdir "$work/wal"
-echo mine >"$work/wal/000003.log"
+# A folder of the operator's that the file names is none of a benchmark's, however the name is written: where it is taken, a fill deletes the archive in it, and an
+# open database the logs that are older than itself.
+mkdir -p "$work/wal/archive"
+echo mine >"$work/wal/archive/000002.log"
 sed -e '/^ *wal_dir *=/d' -e "/^\[DBOptions\]/a\  wal_dir = $work/wal" "$options" >"$work/wal.ini"
 tune 0 --options "$work/wal.ini" -- db_bench --benchmarks=fillrandom --num=1000
 says "the OPTIONS file's wal_dir: withheld from benchmarks"
 tune 0 --seconds 1 --refill once --options "$work/wal.ini" -- db_bench --benchmarks=fillrandom,readrandom --num=1000
-[ "$(cat "$work"/wal/*)" = mine ] || fail "the operator's log was touched: $(ls -l "$work/wal")"
+echo mine >"$work/wal/000003.log"
+tune 0 --seconds 1 --options "$work/wal.ini" -- db_bench --benchmarks=readrandom --num=20000 --use_existing_db=1 --db="$work/mine"
+[ "$(cd "$work/wal" && echo $(find . -type f | sort))" = "./000003.log ./archive/000002.log" ] || fail "the operator's logs were touched: $(ls -lR "$work/wal")"
 
 script answers 'echo "{\"ops_per_sec\": 5}" >"$LODESTONE_RESULT"'
 # A disk that is probed: by a program that prints what fio does.
