@@ -410,6 +410,30 @@ int tune_config_set(struct tune_config *c, enum tune_section s, size_t family, c
 	return rc;
 }
 
+static int drop_member(struct tune_config *c, struct line *l, const char *member)
+{
+	const char *whole = c->pool + l->value, *from = whole, *to = whole + strlen(whole);
+	uint32_t at;
+	char *text;
+	int n;
+
+	if (!member_find(&from, &to, member))
+		return -ENOENT;
+	while (from[-1] != '{' && from[-1] != ';') /* back to where its name begins */
+		from--;
+	to += strspn(to, " \t");
+	n = asprintf(&text, "%.*s%s", (int)(from - whole), whole, to + (*to == ';'));
+	if (n < 0)
+		return -ENOMEM;
+	at = tune_config_keep(c, text, (size_t)n);
+	free(text);
+	if (!at)
+		return -ENOMEM;
+	l->value = at;
+	l->raw = 0;
+	return 0;
+}
+
 static int take_out(struct tune_config *c, enum tune_section s, size_t family, const char *name, enum line_kind as)
 {
 	size_t last = family == TUNE_ALL ? c->nfamily : family + 1;
@@ -424,8 +448,8 @@ static int take_out(struct tune_config *c, enum tune_section s, size_t family, c
 		struct line *l;
 
 		/* All of them: behind the first RocksDB would find the second. */
-		while ((l = line_find(c, s, i, name, &member)) && !member) {
-			l->kind = as;
+		while ((l = line_find(c, s, i, name, &member)) && (!member || (as == LINE_GONE && !drop_member(c, l, member)))) {
+			l->kind = member ? l->kind : as;
 			l->raw = 0;
 			some = true;
 		}

@@ -45,7 +45,7 @@ bool tune_config_has(const struct tune_config *c, enum tune_section s, size_t fa
 /* Sets or adds. 0; -EINVAL: value (a line break, '#', unmatched braces, ...) or name cannot stand there, or the dotted name's outer one is no struct;
  * -ENOENT: no such family; -ENOMEM. After an error nothing has changed for the family at which it occurred. */
 int tune_config_set(struct tune_config *c, enum tune_section s, size_t family, const char *name, const char *value);
-int tune_config_remove(struct tune_config *c, enum tune_section s, size_t family, const char *name); /* 0, or -ENOENT */
+int tune_config_remove(struct tune_config *c, enum tune_section s, size_t family, const char *name); /* also of a member, by its dotted name; 0, or -ENOENT */
 /* Out of what benchmarks get, into a comment; tune_config_write with final brings it back. */
 int tune_config_withhold(struct tune_config *c, enum tune_section s, size_t family, const char *name);
 

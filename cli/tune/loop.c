@@ -151,7 +151,7 @@ int tune_sitting_copy(const char *from, const char *to, struct lode_err *err)
 static bool enough(const struct tune_sitting *g, char *why, size_t len)
 {
 	if (g->h->ntrial - unasked(g->h) >= g->spec->iterations)
-		lode_fmt(why, len, "%u iterations, as many as were asked for", g->spec->iterations);
+		lode_fmt(why, len, "%u iteration%s, as many as were asked for", g->spec->iterations, g->spec->iterations == 1 ? "" : "s");
 	else if (tune_sitting_since_kept(g) >= g->spec->patience)
 		lode_fmt(why, len, "no worthwhile gain in %u iterations", g->spec->patience);
 	else if (g->unasked >= UNASKED_MOST)

@@ -1,5 +1,6 @@
 /* A file of another version, or of an application, becomes one for benchmarks of the RocksDB at hand. Not only so that it loads: db_bench deletes the
  * database in the file's wal_dir before it begins. */
+#include "host/options_text.h"
 #include "tune/space_table.h"
 
 #include <errno.h>
@@ -40,12 +41,40 @@ static bool known(const struct tune_space *s, const char *name)
 	return false;
 }
 
+static void look_at(void *ctx, const char *name, const char *value);
+
+/* The members of a struct that this RocksDB has, too. One that it does not have makes it refuse the whole file. */
+static void look_into(struct look *l, const char *name, const char *value)
+{
+	const char *stop = value + strlen(value), *end;
+	char member[TUNE_NAME_MAX], text[TUNE_VALUE_MAX];
+
+	if (stop - value < 2 || *value != '{' || stop[-1] != '}' || tune_space_find(l->space, name))
+		return;
+	stop--;
+	for (const char *at = value + 1; at < stop && (end = lode_options_member_end(at, stop)); at = end + 1) {
+		const char *eq = memchr(at, '=', (size_t)(end - at)), *to = eq;
+
+		if (!eq)
+			return;
+		lode_options_trim(&at, &to);
+		snprintf(member, sizeof member, "%s.%.*s", name, (int)(to - at), at);
+		snprintf(text, sizeof text, "%.*s", (int)(end - eq - 1), eq + 1);
+		if (strlen(name) + 1 + (size_t)(to - at) < sizeof member)
+			look_at(l, member, text);
+	}
+}
+
 static void look_at(void *ctx, const char *name, const char *value)
 {
 	struct look *l = ctx;
 
-	if (l->n == STRANGERS_MAX || strlen(name) >= TUNE_NAME_MAX || (known(l->space, name) && !tune_option_private(name)))
+	if (l->n == STRANGERS_MAX || strlen(name) >= TUNE_NAME_MAX)
 		return;
+	if (known(l->space, name) && !tune_option_private(name)) {
+		look_into(l, name, value);
+		return;
+	}
 	l->found[l->n] = (struct strange){.section = l->section, .family = l->family};
 	strcpy(l->found[l->n].name, name);
 	snprintf(l->found[l->n].value, sizeof l->found[0].value, "%.*s", TUNE_VALUE_MAX - 1, value);

@@ -133,7 +133,8 @@ static void names(void **state)
 static void adopted(void **state)
 {
 	static const char text[] = "[Version]\n  rocksdb_version=9.10.0\n  options_file_version=1.1\n[DBOptions]\n  wal_dir=/srv/wal\n  db_log_dir=\n  use_direct_writes=true\n  daily_offpeak_time_utc=\n  max_background_jobs=3\n"
-				   "[CFOptions \"default\"]\n  hard_rate_limit=1.0\n  write_buffer_size=1048576\n  uncache_aggressiveness=3\n[CFOptions \"b\"]\n  uncache_aggressiveness=3\n"
+				   "[CFOptions \"default\"]\n  hard_rate_limit=1.0\n  write_buffer_size=1048576\n  uncache_aggressiveness=3\n"
+				   "  compaction_options_fifo={allow_compaction=true;file_temperature_age_thresholds={{age=1;temperature=kWarm;}};max_table_files_size=7;}\n[CFOptions \"b\"]\n  uncache_aggressiveness=3\n"
 				   "[TableOptions/BlockBasedTable \"default\"]\n  decouple_partitioned_filters=true\n  filter_policy=rocksdb.BuiltinBloomFilter\n";
 	struct tune_space *s = space(NULL);
 	struct tune_config *c, *again;
@@ -147,7 +148,7 @@ static void adopted(void **state)
 	assert_int_equal(tune_config_parse(text, sizeof text - 1, &c, &err), 0);
 	again = tune_config_clone(c);
 	assert_int_equal(tune_space_adopt(s, c, true, fix, 16, &n, &err), 0);
-	assert_int_equal(n, 7); /* once for all families; nothing of what is empty */
+	assert_int_equal(n, 8); /* once for all families; nothing of what is empty */
 	for (size_t i = 0; i < n; i++) {
 		withheld += strstr(fix[i].why, "withheld") != NULL;
 		assert_null(strstr(fix[i].from, "/srv")); /* these go into a prompt */
@@ -163,6 +164,7 @@ static void adopted(void **state)
 	assert_false(tune_config_has(c, TUNE_SEC_CF, 0, "hard_rate_limit"));
 	assert_false(tune_config_has(c, TUNE_SEC_CF, 1, "uncache_aggressiveness"));
 	assert_true(tune_config_has(c, TUNE_SEC_CF, 0, "write_buffer_size"));
+	assert_string_equal(tune_config_get(c, TUNE_SEC_CF, 0, "compaction_options_fifo", buf, sizeof buf), "{allow_compaction=true;max_table_files_size=7;}");
 	assert_false(tune_config_has(c, TUNE_SEC_TABLE, 0, "decouple_partitioned_filters"));
 	assert_int_equal(tune_config_write(c, path, &(struct tune_layout){.final = true}, NULL), 0);
 	tune_config_free(c);
