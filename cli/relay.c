@@ -187,6 +187,18 @@ static void stop_workers(struct cli_relay *r)
 	}
 }
 
+/* What ends us. What we were started to ignore, as by nohup, does not. */
+static void ending_signals(sigset_t *set)
+{
+	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+	struct sigaction before;
+
+	sigemptyset(set);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (sigaction(numbers[i], NULL, &before) || before.sa_handler != SIG_IGN)
+			sigaddset(set, numbers[i]);
+}
+
 /* Until SIGTERM, SIGINT or SIGHUP. No key in a core, none to a debugger of the same user. */
 static int relay(struct cli_relay *r)
 {
@@ -196,10 +208,7 @@ static int relay(struct cli_relay *r)
 	prctl(PR_SET_DUMPABLE, 0);
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
+	ending_signals(&signals);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	pthread_mutex_init(&r->lock, NULL);
 	r->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
