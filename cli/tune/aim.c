@@ -86,7 +86,10 @@ static const char *in_words(double v, int unit, char *buf, size_t len)
 {
 	if (unit == BYTES)
 		return lode_num_bytes(v, buf, len);
-	lode_fmt(buf, len, unit == FACTOR ? "%.3g" : "%.3g us", v);
+	if (unit == FACTOR || v < 1000)
+		lode_fmt(buf, len, "%.3g%s", v, unit == FACTOR ? "" : " us");
+	else
+		lode_fmt(buf, len, "%.3g %s", v / (v < 1e6 ? 1e3 : 1e6), v < 1e6 ? "ms" : "s");
 	return buf;
 }
 
