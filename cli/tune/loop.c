@@ -232,6 +232,8 @@ static int go(struct tune_sitting *g)
 	if (g->s.stage == TUNE_AT_END && !enough(g, why, sizeof why)) { /* it may go on: there is more of the budget now, or somebody to ask */
 		g->s.stage = TUNE_AT_TRIAL;
 		g->h->ended[0] = '\0';
+	} else if (g->s.stage == TUNE_AT_END) {
+		lode_fmt(g->h->ended, sizeof g->h->ended, "%s", why); /* by the budget as it is now */
 	}
 	while (g->s.stage == TUNE_AT_TRIAL && (g->s.open.number || !enough(g, g->h->ended, sizeof g->h->ended))) {
 		if ((r = tune_sitting_iterate(g, &over)))

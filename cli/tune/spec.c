@@ -66,7 +66,7 @@ static const struct key keys[] = {
 	{"objective", "tail", "tail", T_WORD, AT(tail), 0, 0, tails, "p99", "latency: which of its figures."},
 	{"objective", "price_cpu", NULL, T_REAL, AT(price_cpu), 0, 1e6, NULL, "1", "cost: price of a core for an hour, in any currency; only ratios matter."},
 	{"objective", "price_memory", NULL, T_REAL, AT(price_memory), 0, 1e6, NULL, "0.125", "cost: price of a GiB of memory for an hour."},
-	{"objective", "price_io", NULL, T_REAL, AT(price_io), 0, 1e6, NULL, "0.005", "cost: price of a GiB written to disk."},
+	{"objective", "price_io", NULL, T_REAL, AT(price_io), 0, 1e6, NULL, "0.005", "cost: price of a GiB of disk traffic: log, flushes, and what compactions read and write."},
 	{"constraint", "p99_get", "p99-get", T_SECONDS, AT(p99_get), 0, 3600, NULL, "0", "The p99 of a Get may not exceed this: 2ms. 0: no such limit."},
 	{"constraint", "p99_write", "p99-write", T_SECONDS, AT(p99_write), 0, 3600, NULL, "0", "The same for writes."},
 	{"constraint", "p99_seek", "p99-seek", T_SECONDS, AT(p99_seek), 0, 3600, NULL, "0", "The same for Seek."},
