@@ -1,4 +1,4 @@
-/* How wishes become a file: calibrate.c takes them one by one, calibrate_relations.c looks at what they are together. */
+/* How wishes become a file: calibrate.c takes them one by one, calibrate_draft.c is the file in the making, calibrate_relations.c looks at what they are together. */
 #ifndef LODE_TUNE_CALIBRATE_PRIVATE_H
 #define LODE_TUNE_CALIBRATE_PRIVATE_H
 
@@ -32,6 +32,10 @@ void tune_draft_move(struct tune_draft *d, const struct tune_option *o, size_t f
 void tune_draft_drop(struct tune_draft *d, const struct tune_option *o, const char *why);
 /* What was moved without being wished is as it was. */
 void tune_draft_undo_added(struct tune_draft *d);
+/* Has each family one of its own, or is it the database's? */
+bool tune_draft_per_family(const struct tune_option *o);
+/* The text into the draft; what was wished stays so. */
+void tune_draft_set(struct tune_draft *d, const struct tune_option *o, size_t family, const char *text, enum tune_touch touch);
 /* How many families an option has: one if it is the database's. */
 size_t tune_draft_places(const struct tune_draft *d, const struct tune_option *o);
 
