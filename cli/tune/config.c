@@ -337,11 +337,23 @@ static int append(struct tune_config *c, enum tune_section s, size_t family, con
 	return l.name && l.value && line_insert(c, cache ? 0 : c->section[in].end, l) ? 0 : -ENOMEM;
 }
 
+/* The line's value from now on. Frees text; NULL: there was no memory for it. */
+static int take_text(struct tune_config *c, struct line *l, char *text)
+{
+	uint32_t at = text ? tune_config_keep(c, text, strlen(text)) : 0;
+
+	free(text);
+	if (!at)
+		return -ENOMEM;
+	l->value = at;
+	l->raw = 0;
+	return 0;
+}
+
 static int set_member(struct tune_config *c, struct line *l, const char *member, const char *value)
 {
 	const char *whole = c->pool + l->value, *from = whole, *to = whole + strlen(whole), *last = strrchr(member, '.');
 	bool found = member_find(&from, &to, member), parted;
-	uint32_t at;
 	char *text;
 	int n;
 
@@ -352,15 +364,7 @@ static int set_member(struct tune_config *c, struct line *l, const char *member,
 		n = asprintf(&text, "%.*s%s%s", (int)(from - whole), whole, value, to);
 	else
 		n = asprintf(&text, "%.*s%s%s=%s;%s", (int)(from - whole), whole, parted ? "" : ";", last ? last + 1 : member, value, from);
-	if (n < 0)
-		return -ENOMEM;
-	at = tune_config_keep(c, text, (size_t)n);
-	free(text);
-	if (!at)
-		return -ENOMEM;
-	l->value = at;
-	l->raw = 0;
-	return 0;
+	return take_text(c, l, n < 0 ? NULL : text);
 }
 
 static int set_one(struct tune_config *c, enum tune_section s, size_t family, const char *name, const char *value)
@@ -413,7 +417,6 @@ int tune_config_set(struct tune_config *c, enum tune_section s, size_t family, c
 static int drop_member(struct tune_config *c, struct line *l, const char *member)
 {
 	const char *whole = c->pool + l->value, *from = whole, *to = whole + strlen(whole);
-	uint32_t at;
 	char *text;
 	int n;
 
@@ -423,15 +426,7 @@ static int drop_member(struct tune_config *c, struct line *l, const char *member
 		from--;
 	to += strspn(to, " \t");
 	n = asprintf(&text, "%.*s%s", (int)(from - whole), whole, to + (*to == ';'));
-	if (n < 0)
-		return -ENOMEM;
-	at = tune_config_keep(c, text, (size_t)n);
-	free(text);
-	if (!at)
-		return -ENOMEM;
-	l->value = at;
-	l->raw = 0;
-	return 0;
+	return take_text(c, l, n < 0 ? NULL : text);
 }
 
 static int take_out(struct tune_config *c, enum tune_section s, size_t family, const char *name, enum line_kind as)

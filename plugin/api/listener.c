@@ -125,8 +125,7 @@ static int attach(void *db, const struct lodestone_entry_words *entry, lodestone
 	return lode_api_attach(db, first || strcmp(maker, words) ? o : NULL, out, err);
 }
 
-/* LODESTONE_LOOK_NOTHING: another database is being taken right now, and no callback waits for that: the next one will do. */
-static int come_in(void *db, const struct lodestone_entry_words *entry, char *line, size_t len, bool *in)
+static int attach_as_told(void *db, const struct lodestone_entry_words *entry, char *line, size_t len, bool *in)
 {
 	struct lode_attached a;
 	struct lode_err err = {0};
@@ -134,20 +133,27 @@ static int come_in(void *db, const struct lodestone_entry_words *entry, char *li
 	lodestone_options_t *o = settings(entry, &why);
 	int word;
 
-	*in = false;
 	if (!o) {
 		word = refuse(line, len, why, false);
 		lodestone_free(why);
 		return word;
 	}
-	if (pthread_mutex_trylock(&attaching)) {
-		lodestone_options_destroy(o);
-		return LODESTONE_LOOK_NOTHING;
-	}
 	*in = attach(db, entry, o, &a, &err) == 0;
-	pthread_mutex_unlock(&attaching);
 	lodestone_options_destroy(o);
 	return *in ? welcome(line, len, &a, entry) : refuse(line, len, err.msg, err.code == EPERM);
+}
+
+/* LODESTONE_LOOK_NOTHING: another database is being taken right now, and no callback waits for that: the next one will do. */
+static int come_in(void *db, const struct lodestone_entry_words *entry, char *line, size_t len, bool *in)
+{
+	int word;
+
+	*in = false;
+	if (pthread_mutex_trylock(&attaching))
+		return LODESTONE_LOOK_NOTHING;
+	word = attach_as_told(db, entry, line, len, in);
+	pthread_mutex_unlock(&attaching);
+	return word;
 }
 
 /* What can be told now is told now. */
